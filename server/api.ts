@@ -1,0 +1,73 @@
+// /api: the list of uploads and the connection ledger, as JSON. Only for pages of our own origin: no CORS.
+import { Router } from 'express'
+import { connectionView, type Ledger } from './connections.ts'
+import { refusalOf } from './tus/errors.ts'
+import { UploadError } from './uploads/errors.ts'
+import { stateOf, type Upload, viewOf } from './uploads/upload.ts'
+import type { Uploads } from './uploads/uploads.ts'
+
+const defaultLimit = 50
+const mostPerPage = 500
+
+export function createApi(uploads: Uploads, ledger: Ledger): Router {
+  const api = Router()
+  const view = (upload: Upload) => viewOf(upload, uploads.options.expireAfter)
+
+  api.use((_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store')
+    next()
+  })
+
+  api.get('/uploads', (request, response) => {
+    const { state, cursor, limit } = request.query
+    const wanted = Math.min(Number(limit ?? defaultLimit) || defaultLimit, mostPerPage)
+    const all = uploads.list().filter((upload) => state === undefined || stateOf(upload) === state)
+    const start =
+      cursor === undefined ? 0 : all.findIndex((upload) => isAfter(upload, String(cursor)))
+    const page = start < 0 ? [] : all.slice(start, start + Math.max(1, Math.floor(wanted)))
+    const last = page.at(-1)
+    const more = last !== undefined && last !== all.at(-1)
+    response.json({ uploads: page.map(view), next: more ? cursorOf(last) : null })
+  })
+
+  api.get('/uploads/:id', (request, response) => {
+    const upload = uploads.peek(request.params.id)
+    if (upload === null) throw new UploadError('not-found', 'There is no such upload.')
+    response.json(view(upload))
+  })
+
+  api.delete('/uploads/:id', async (request, response) => {
+    await uploads.remove(request.params.id)
+    response.status(204).end()
+  })
+
+  api.get('/connections', (_request, response) => {
+    const now = Date.now()
+    response.json({
+      now: new Date(now).toISOString(),
+      open: ledger.openConnections().map((connection) => connectionView(connection, now)),
+      closed: ledger.closedConnections().map((connection) => connectionView(connection, now)),
+    })
+  })
+
+  api.use((_request, response) => {
+    response.status(404).json({ error: 'There is no such thing in the API.' })
+  })
+
+  api.use(((error, _request, response, next) => {
+    if (!(error instanceof UploadError)) return next(error)
+    const { status, text } = refusalOf(error)
+    response.status(status).json({ error: text })
+  }) satisfies import('express').ErrorRequestHandler)
+
+  return api
+}
+
+/** A place in the list that stays right when uploads are added or removed before it. */
+const cursorOf = (upload: Upload) => `${upload.info.created}-${upload.info.id}`
+
+function isAfter(upload: Upload, cursor: string): boolean {
+  const [created, ...id] = cursor.split('-')
+  const difference = upload.info.created - Number(created)
+  return difference < 0 || (difference === 0 && upload.info.id < id.join('-'))
+}

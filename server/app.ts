@@ -1,0 +1,147 @@
+// createApp(config): the whole service on one screen, from the folder to the request listener.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import express, { type ErrorRequestHandler, type Response } from 'express'
+import type { Logger } from 'pino'
+import proxyAddr from 'proxy-addr'
+import { askForToken, createAccess } from './access.ts'
+import { createApi } from './api.ts'
+import type { Config } from './config.ts'
+import { type Connection, createLedger, type Ledger } from './connections.ts'
+import { createDownloads } from './downloads.ts'
+import { createEventStream } from './events.ts'
+import type { RequestListener } from './http.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { pageHeaders, servePages } from './pages.ts'
+import { respond } from './respond.ts'
+import { createTus, isUploadPath, methodOf } from './tus/handler.ts'
+import { openUploads, type Uploads } from './uploads/uploads.ts'
+
+export interface App {
+  readonly uploads: Uploads
+  readonly ledger: Ledger
+  readonly metrics: Metrics
+  readonly listener: RequestListener
+  /** Accepts no more; what arrived is kept, and `/readyz` says that it is over. */
+  drain(): void
+}
+
+const pagesFolder = fileURLToPath(new URL('../pages', import.meta.url))
+
+export async function createApp(config: Config, log: Logger): Promise<App> {
+  const uploads = await openUploads({ ...config, hasFinishHook: config.finishHook !== null })
+  const ledger = createLedger()
+  const metrics = createMetrics(uploads, ledger)
+  const access = createAccess(config.token)
+  const tus = createTus(uploads, config, log)
+  const connectionOf = new WeakMap<object, Connection>()
+  const events = createEventStream(
+    uploads,
+    ledger,
+    config,
+    (response) => connectionOf.get(response) ?? null,
+  )
+  const isTrusted = proxyAddr.compile([...config.trustProxy])
+  let draining = false
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', isTrusted)
+  app.use(pageHeaders)
+  app.get('/livez', (_request, response) => sendHealth(response, true))
+  app.get('/readyz', (_request, response) => sendHealth(response, !draining))
+  app.use(access.session)
+  app.use((request, response, next) =>
+    access.allows(request) ? next() : askForToken(request, response, next),
+  )
+  app.get('/files/:id', createDownloads(uploads, config.corsOrigin, log))
+  app.get('/api/events', events.handler)
+  app.use('/api', createApi(uploads, ledger))
+  app.get('/metrics', async (_request, response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+  app.use(servePages(pagesFolder))
+  app.use(answerFailure(log))
+
+  /** tus comes before express: its bodies must not wait for a router. */
+  const listener: RequestListener = (request, response, expectsContinue) => {
+    const connection = ledger.begin(request, response)
+    connectionOf.set(response, connection)
+    response.setHeader('Longhaul-Connection', connection.id)
+    observe(request, response, connection)
+    const isTus = isUploadPath(request.url ?? '') && methodOf(request) !== 'GET'
+    const mayEnter = access.allows(request) || request.method === 'OPTIONS'
+    if (isTus && mayEnter) tus({ request, response, connection, expectsContinue })
+    else if (expectsContinue) respond(request, response, refusedBody, 'unasked')
+    else app(request, response)
+  }
+
+  /** One line in the log and one mark in the metrics for each request, when its answer has ended. */
+  function observe(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+  ): void {
+    const start = performance.now()
+    const exchange = connection.requests
+    response.once('close', () => {
+      const ms = performance.now() - start
+      const method = request.method ?? ''
+      const status = response.headersSent ? response.statusCode : 0
+      metrics.request(method, status, ms / 1000)
+      if (!log.isLevelEnabled('info')) return
+      log.info(
+        {
+          connection: connection.id,
+          exchange,
+          remote: proxyAddr(request, isTrusted),
+          method,
+          target: withoutQuery(request.url ?? ''),
+          // 0: the connection ended before there was an answer.
+          status,
+          ms: Math.round(ms * 10) / 10,
+        },
+        'request',
+      )
+    })
+  }
+
+  return {
+    uploads,
+    ledger,
+    metrics,
+    listener,
+    drain() {
+      draining = true
+      uploads.drain()
+      events.close()
+    },
+  }
+}
+
+const refusedBody = { status: 417, text: 'This body is not expected here.' }
+
+/** A query may hold what belongs in no log. */
+const withoutQuery = (url: string) => url.split('?', 1)[0]
+
+function sendHealth(response: Response, isWell: boolean): void {
+  response
+    .status(isWell ? 200 : 503)
+    .type('text')
+    .send(isWell ? 'ok\n' : 'draining\n')
+}
+
+function answerFailure(log: Logger): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    const status = Number(error?.status)
+    const isClients = status >= 400 && status < 500
+    if (!isClients) log.error({ err: error, target: withoutQuery(request.url) }, 'request failed')
+    if (response.headersSent) return next(error)
+    response.status(isClients ? status : 500).type('text')
+    response.send(
+      isClients
+        ? 'The request could not be understood.\n'
+        : 'The server could not do this; its log says why.\n',
+    )
+  }
+}

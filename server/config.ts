@@ -1,0 +1,325 @@
+// What `serve` can be told: one table of options with units, defaults and help; text in, Config out.
+import { parseDuration, parseSize } from './units.ts'
+
+export type Durability = 'finish' | 'patch' | 'none'
+
+/** The service's settings. Sizes are bytes, durations seconds. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly dir: string
+  readonly maxSize: number
+  readonly maxMetadata: number
+  readonly expireAfter: number
+  readonly durability: Durability
+  readonly minFree: number
+  readonly keepAliveTimeout: number
+  readonly headersTimeout: number
+  readonly readTimeout: number
+  readonly minRate: number
+  readonly grace: number
+  readonly openFiles: number
+  readonly corsOrigin: readonly string[]
+  readonly trustProxy: readonly string[]
+  readonly token: string | null
+  readonly allowAnonymous: boolean
+  readonly finishHook: string | null
+  readonly finishHookSecret: string | null
+  readonly finishHookRetryFor: number
+  readonly logLevel: LogLevel
+  readonly logFormat: 'auto' | 'json' | 'pretty'
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** One setting: its flag, how its text is read, and what `--help` says of it. */
+export interface ConfigOption<T = unknown> {
+  readonly flag: string
+  /** What stands for the value in `--help`; absent for a switch. */
+  readonly value?: string
+  /** The default, written as a user would; `null` where there is none. */
+  readonly default: string | null
+  readonly help: string
+  read(text: string): T
+}
+
+const text = (value: string) => value
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+/** In the order of `--help`. The environment variable of a flag is `LONGHAUL_` and its name. */
+export const configOptions = {
+  host: {
+    flag: '--host',
+    value: '<address>',
+    default: '127.0.0.1',
+    help: 'address to listen on; any but loopback needs --token or --allow-anonymous',
+    read: text,
+  },
+  port: {
+    flag: '--port',
+    value: '<number>',
+    default: '8080',
+    help: 'TCP port; 0 lets the system choose',
+    read: wholeNumber(0, 65_535),
+  },
+  dir: {
+    flag: '--dir',
+    value: '<folder>',
+    default: './data',
+    help: 'folder of the uploads; made if it is not there',
+    read: text,
+  },
+  maxSize: {
+    flag: '--max-size',
+    value: '<size>',
+    default: '1TiB',
+    help: 'largest upload; 0 sets no limit',
+    read: parseSize,
+  },
+  maxMetadata: {
+    flag: '--max-metadata',
+    value: '<size>',
+    default: '8KiB',
+    help: 'longest Upload-Metadata header',
+    read: parseSize,
+  },
+  expireAfter: {
+    flag: '--expire-after',
+    value: '<duration>',
+    default: '7d',
+    help: 'an unfinished upload is removed so long after its last byte; 0 keeps it for ever',
+    read: parseDuration,
+  },
+  durability: {
+    flag: '--durability',
+    value: '<when>',
+    default: 'finish',
+    help: 'bytes are forced to the disk: before the last answer (finish), before every answer (patch), never (none)',
+    read: oneOf(['finish', 'patch', 'none'] as const),
+  },
+  minFree: {
+    flag: '--min-free',
+    value: '<size>',
+    default: '0',
+    help: 'disk space that no new upload may claim',
+    read: parseSize,
+  },
+  keepAliveTimeout: {
+    flag: '--keep-alive-timeout',
+    value: '<duration>',
+    default: '75s',
+    help: 'an idle connection is closed after this; keep it longer than your proxy does',
+    read: parseDuration,
+  },
+  headersTimeout: {
+    flag: '--headers-timeout',
+    value: '<duration>',
+    default: '30s',
+    help: 'a request head must be complete within this',
+    read: parseDuration,
+  },
+  readTimeout: {
+    flag: '--read-timeout',
+    value: '<duration>',
+    default: '60s',
+    help: 'a request body that is silent for so long is cut off; what arrived is kept',
+    read: parseDuration,
+  },
+  minRate: {
+    flag: '--min-rate',
+    value: '<size>',
+    default: '1KiB',
+    help: 'a body slower than this each second, over --read-timeout, is cut off; 0 allows any rate',
+    read: parseSize,
+  },
+  grace: {
+    flag: '--grace',
+    value: '<duration>',
+    default: '10s',
+    help: 'on SIGTERM or Ctrl-C, the time to keep what arrives and to answer',
+    read: parseDuration,
+  },
+  openFiles: {
+    flag: '--open-files',
+    value: '<number>',
+    default: '512',
+    help: 'uploads whose file stays open between two PATCHes',
+    read: wholeNumber(1, 1_000_000),
+  },
+  corsOrigin: {
+    flag: '--cors-origin',
+    value: '<origins>',
+    default: '*',
+    help: 'web origins that may upload from their own pages, by commas; * is all, none is no other',
+    read: (value) => (value === 'none' ? [] : list(value)),
+  },
+  trustProxy: {
+    flag: '--trust-proxy',
+    value: '<addresses>',
+    default: '',
+    help: 'proxies whose X-Forwarded-* headers count: addresses, networks or "loopback", by commas',
+    read: list,
+  },
+  token: {
+    flag: '--token',
+    value: '<secret>',
+    default: null,
+    help: 'ask every client for this bearer token; better given as LONGHAUL_TOKEN',
+    read: text,
+  },
+  allowAnonymous: {
+    flag: '--allow-anonymous',
+    default: 'false',
+    help: 'listen beyond loopback without a token',
+    read: yesOrNo,
+  },
+  finishHook: {
+    flag: '--finish-hook',
+    value: '<URL>',
+    default: null,
+    help: 'POST here when an upload is complete',
+    read: httpUrl,
+  },
+  finishHookSecret: {
+    flag: '--finish-hook-secret',
+    value: '<secret>',
+    default: null,
+    help: 'key of the HMAC-SHA-256 signature of the hook; better given as LONGHAUL_FINISH_HOOK_SECRET',
+    read: text,
+  },
+  finishHookRetryFor: {
+    flag: '--finish-hook-retry-for',
+    value: '<duration>',
+    default: '3d',
+    help: 'a hook that fails is tried again for so long',
+    read: parseDuration,
+  },
+  logLevel: {
+    flag: '--log-level',
+    value: '<level>',
+    default: 'info',
+    help: `how much is logged to standard error: ${logLevels.join(', ')}`,
+    read: oneOf(logLevels),
+  },
+  logFormat: {
+    flag: '--log-format',
+    value: '<format>',
+    default: 'auto',
+    help: 'json, pretty, or auto: pretty on a terminal',
+    read: oneOf(['auto', 'json', 'pretty'] as const),
+  },
+} satisfies { [Name in keyof Config]: ConfigOption<Config[Name]> }
+
+/** A setting that can't be used; the message names it and says what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** The environment variable that stands for a flag: `--max-size` is `LONGHAUL_MAX_SIZE`. */
+export function environmentName(flag: string): string {
+  return `LONGHAUL_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`
+}
+
+/** Where a setting's text may come from, the first that has it winning: flags, environment, `--config` file. */
+export interface ConfigSources {
+  /** By the names of `Config`. */
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** A JSON object by flag names without the dashes: `{ "max-size": "10GiB" }`. */
+  readonly file?: unknown
+}
+
+/** The settings from all sources. Throws a `ConfigError` for an unknown, unreadable or unsafe one. */
+export function readConfig(sources: ConfigSources): Config {
+  const file = settingsOf(sources.file)
+  const entries = Object.entries(configOptions).map(([name, option]: [string, ConfigOption]) => {
+    const given =
+      sources.flags[name] ??
+      sources.environment[environmentName(option.flag)] ??
+      file.get(option.flag.slice(2)) ??
+      option.default
+    return [name, given === null ? null : read(option, String(given))] as const
+  })
+  // The table's type ties each name to its reader, which Object.entries can't express.
+  const config = Object.fromEntries(entries) as unknown as Config
+  refuseUnsafe(config)
+  return config
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return (
+    host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+  )
+}
+
+function read(option: ConfigOption, given: string): unknown {
+  try {
+    return option.read(given)
+  } catch (error) {
+    throw new ConfigError(`${option.flag}: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function settingsOf(file: unknown): Map<string, unknown> {
+  if (file === undefined) return new Map()
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) {
+    throw new ConfigError(
+      'the configuration file must hold one JSON object, e.g. { "max-size": "10GiB" }',
+    )
+  }
+  const known = new Set(Object.values(configOptions).map((option) => option.flag.slice(2)))
+  const unknown = Object.keys(file).find((name) => !known.has(name))
+  if (unknown !== undefined) {
+    throw new ConfigError(`the configuration file has "${unknown}", which is no option of serve`)
+  }
+  return new Map(Object.entries(file))
+}
+
+function refuseUnsafe(config: Config): void {
+  if (config.token !== null && config.token.length < 8) {
+    throw new ConfigError('--token: take at least 8 characters, e.g. from "openssl rand -hex 24"')
+  }
+  if (!isLoopback(config.host) && config.token === null && !config.allowAnonymous) {
+    throw new ConfigError(
+      `--host ${config.host} lets other machines in: set a --token, or say --allow-anonymous if everybody may upload`,
+    )
+  }
+}
+
+function wholeNumber(least: number, most: number) {
+  return (value: string): number => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= least && number <= most)) {
+      throw new RangeError(`"${value}" is no whole number from ${least} to ${most}`)
+    }
+    return number
+  }
+}
+
+function oneOf<const T extends string>(allowed: readonly T[]) {
+  return (value: string): T => {
+    const found = allowed.find((item) => item === value)
+    if (found === undefined) throw new RangeError(`"${value}" is none of ${allowed.join(', ')}`)
+    return found
+  }
+}
+
+function yesOrNo(value: string): boolean {
+  if (['true', '1', 'yes', 'on'].includes(value)) return true
+  if (['false', '0', 'no', 'off', ''].includes(value)) return false
+  throw new RangeError(`"${value}" is neither true nor false`)
+}
+
+function httpUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new RangeError(`"${value}" is no http or https URL`)
+  }
+  return url.href
+}

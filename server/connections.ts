@@ -1,0 +1,193 @@
+// The connection ledger: one record for every TCP connection, from its opening to the way it ended.
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+export interface Endpoint {
+  readonly address: string
+  readonly port: number
+}
+
+/** Who ended a connection, and how. */
+export interface Ending {
+  readonly by: 'client' | 'server'
+  /** `fin`: in order · `reset`: RST · `idle-timeout`: nothing asked for too long · `read-timeout`: a head or body
+   * too slow · `drain`: the service was told to stop · `error`: anything else. */
+  readonly how: 'fin' | 'reset' | 'idle-timeout' | 'read-timeout' | 'drain' | 'error'
+}
+
+/** A connection as the API, the events and the log tell it. Times ISO 8601, spans in seconds, amounts in bytes. */
+export interface ConnectionView {
+  readonly id: number
+  readonly client: Endpoint
+  readonly server: Endpoint
+  readonly opened: string
+  readonly closed: string | null
+  readonly requests: number
+  readonly patches: number
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  readonly idle: number
+  readonly longestIdle: number
+  readonly current: { readonly method: string; readonly target: string } | null
+  readonly upload: string | null
+  readonly ended: Ending | null
+}
+
+/** The live record. Counted by the ledger and, for PATCHes, by the protocol. */
+export interface Connection {
+  readonly id: number
+  readonly client: Endpoint
+  readonly server: Endpoint
+  readonly opened: number
+  closed: number | null
+  requests: number
+  patches: number
+  bytesReceived: number
+  bytesSent: number
+  /** When the last response ended, or the connection opened (ms since the epoch). */
+  idleSince: number
+  longestIdle: number
+  current: { readonly method: string; readonly target: string } | null
+  upload: string | null
+  ended: Ending | null
+}
+
+export interface LedgerEvents {
+  change: [Connection]
+  closed: [Connection]
+}
+
+export interface Ledger {
+  readonly events: EventEmitter<LedgerEvents>
+  /** To be called with each socket that the server accepts. */
+  open(socket: Socket): void
+  /** To be called as each request begins; the record of the connection that carries it. */
+  begin(request: IncomingMessage, response: ServerResponse): Connection
+  /** Notes why the server is about to close a connection; the first reason stays. */
+  ending(socket: Socket, how: Ending['how']): void
+  /** From now on a connection that the server closes was closed for the drain. */
+  drain(): void
+  openConnections(): Connection[]
+  /** The latest first. */
+  closedConnections(): Connection[]
+}
+
+/** So many closed connections are remembered. */
+const remembered = 100
+
+export function createLedger(): Ledger {
+  const events = new EventEmitter<LedgerEvents>()
+  const open = new Map<Socket, Connection>()
+  const closed: Connection[] = []
+  let count = 0
+  let serverCloses: Ending['how'] = 'fin'
+
+  function record(socket: Socket): Connection {
+    count += 1
+    const now = Date.now()
+    return {
+      id: count,
+      client: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 },
+      server: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+      opened: now,
+      closed: null,
+      requests: 0,
+      patches: 0,
+      bytesReceived: 0,
+      bytesSent: 0,
+      idleSince: now,
+      longestIdle: 0,
+      current: null,
+      upload: null,
+      ended: null,
+    }
+  }
+
+  function add(socket: Socket): Connection {
+    const connection = record(socket)
+    open.set(socket, connection)
+    const end = (by: Ending['by'], how: Ending['how']) => {
+      connection.ended ??= { by, how }
+    }
+    socket.once('end', () => end('client', 'fin'))
+    // Only the keep-alive timer runs on these sockets.
+    socket.once('timeout', () => end('server', 'idle-timeout'))
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end('client', error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'error'),
+    )
+    socket.once('close', (hadError) => {
+      end(hadError ? 'client' : 'server', hadError ? 'error' : serverCloses)
+      countBytes(connection, socket)
+      if (connection.current === null) noteIdle(connection)
+      connection.closed = Date.now()
+      connection.current = null
+      open.delete(socket)
+      closed.unshift(connection)
+      closed.length = Math.min(closed.length, remembered)
+      events.emit('closed', connection)
+    })
+    events.emit('change', connection)
+    return connection
+  }
+
+  return {
+    events,
+    open: add,
+    begin(request, response) {
+      const { socket } = request
+      const connection = open.get(socket) ?? add(socket)
+      noteIdle(connection)
+      connection.requests += 1
+      const current = { method: request.method ?? '', target: request.url ?? '' }
+      connection.current = current
+      response.once('close', () => {
+        connection.idleSince = Date.now()
+        // With pipelining the next request may have begun before this response was closed.
+        if (connection.current === current) connection.current = null
+        countBytes(connection, socket)
+        events.emit('change', connection)
+      })
+      events.emit('change', connection)
+      return connection
+    },
+    ending(socket, how) {
+      const connection = open.get(socket)
+      if (connection !== undefined) connection.ended ??= { by: 'server', how }
+    },
+    drain() {
+      serverCloses = 'drain'
+    },
+    openConnections() {
+      for (const [socket, connection] of open) countBytes(connection, socket)
+      return [...open.values()]
+    },
+    closedConnections: () => closed,
+  }
+}
+
+function countBytes(connection: Connection, socket: Socket): void {
+  connection.bytesReceived = socket.bytesRead
+  connection.bytesSent = socket.bytesWritten
+}
+
+function noteIdle(connection: Connection): void {
+  connection.longestIdle = Math.max(
+    connection.longestIdle,
+    (Date.now() - connection.idleSince) / 1000,
+  )
+}
+
+/** The record as JSON. */
+export function connectionView(connection: Connection, now = Date.now()): ConnectionView {
+  const { opened, closed, idleSince, current, ...rest } = connection
+  const idle = current === null && closed === null ? (now - idleSince) / 1000 : 0
+  return {
+    ...rest,
+    current,
+    opened: new Date(opened).toISOString(),
+    closed: closed === null ? null : new Date(closed).toISOString(),
+    idle,
+    longestIdle: Math.max(rest.longestIdle, idle),
+  }
+}

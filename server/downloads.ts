@@ -1,0 +1,123 @@
+// GET of a finished upload. Ranges, conditional requests and Last-Modified are those of `send`.
+import { create as contentDisposition } from 'content-disposition'
+import type { Request, RequestHandler, Response } from 'express'
+import mime from 'mime-types'
+import type { Logger } from 'pino'
+import send from 'send'
+import { allowOrigin } from './cors.ts'
+import { refusalOf } from './tus/errors.ts'
+import { UploadError } from './uploads/errors.ts'
+import type { Upload } from './uploads/upload.ts'
+import { viewOf } from './uploads/upload.ts'
+import type { Uploads } from './uploads/uploads.ts'
+
+/** Shown by the browser itself; all else is saved. Nothing here can hold a script. */
+const inlineTypes = new Set([
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'image/avif',
+  'audio/mpeg',
+  'audio/mp4',
+  'audio/ogg',
+  'audio/wav',
+  'audio/webm',
+  'video/mp4',
+  'video/webm',
+  'video/ogg',
+  'text/plain',
+])
+
+/** Makes the handler of `GET /files/:id`. */
+export function createDownloads(
+  uploads: Uploads,
+  corsOrigin: readonly string[],
+  log: Logger,
+): RequestHandler<{ id: string }> {
+  return async (request, response) => {
+    if (!allowOrigin(request, response, corsOrigin)) {
+      response.status(403).type('text').send('Pages of this origin may not read from here.\n')
+      return
+    }
+    try {
+      const upload = await uploads.find(request.params.id)
+      refuseUnfinished(upload)
+      sendFile(request, response, uploads.dataFile(upload), upload, log)
+    } catch (error) {
+      if (!(error instanceof UploadError)) throw error
+      const { status, text } = refusalOf(error)
+      response.status(status).type('text').send(`${text}\n`)
+    }
+  }
+}
+
+function refuseUnfinished(upload: Upload): void {
+  if (upload.info.finished !== null) return
+  const length = upload.info.length ?? 'an unknown number of'
+  throw new UploadError(
+    'not-finished',
+    `This upload is not finished: ${upload.offset} of ${length} bytes are here.`,
+  )
+}
+
+function sendFile(
+  request: Request,
+  response: Response,
+  file: string,
+  upload: Upload,
+  log: Logger,
+): void {
+  const { name, type } = viewOf(upload, 0)
+  const contentType = safeType(type, name)
+  response.setHeader('Content-Type', contentType)
+  response.setHeader('Content-Disposition', disposition(name, contentType))
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  response.setHeader('Content-Security-Policy', "default-src 'none'; sandbox")
+  // A finished upload never changes and its id is never used again, so the id identifies the bytes.
+  response.setHeader('ETag', `"${upload.info.id}"`)
+  response.setHeader('Last-Modified', new Date(upload.info.finished ?? 0).toUTCString())
+  response.setHeader('Cache-Control', 'private, max-age=0, must-revalidate')
+  const stream = send(request, file, {
+    dotfiles: 'allow',
+    index: false,
+    etag: false,
+    cacheControl: false,
+  })
+  stream.on('error', (error: Error & { status?: number }) => {
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    if (error.status !== 416) log.error({ err: error, upload: upload.info.id }, 'download failed')
+    response.removeHeader('Content-Disposition')
+    response.removeHeader('ETag')
+    const unsatisfiable = `bytes */${upload.info.length}`
+    if (error.status === 416) response.setHeader('Content-Range', unsatisfiable)
+    response.status(error.status === 416 ? 416 : 500).type('text')
+    response.send(
+      error.status === 416 ? 'The file has no such range.\n' : 'The file could not be read.\n',
+    )
+  })
+  stream.pipe(response)
+}
+
+/** The client's word for the type if it is one, else by the name; text is read as UTF-8. */
+function safeType(type: string | null, name: string | null): string {
+  const wellFormed = type !== null && /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/.test(type)
+  const chosen = wellFormed
+    ? type.toLowerCase()
+    : mime.lookup(name ?? '') || 'application/octet-stream'
+  return chosen.startsWith('text/') ? `${chosen}; charset=utf-8` : chosen
+}
+
+/** RFC 6266, in any script: `filename*` carries what `filename` can't. */
+function disposition(name: string | null, contentType: string): string {
+  const type = inlineTypes.has(contentType.split(';')[0] ?? '') ? 'inline' : 'attachment'
+  // A name is one path segment without control characters: the client sends what it likes.
+  const clean = (name ?? '')
+    .replace(/[\p{Cc}\p{Cf}/\\]/gu, '_')
+    .slice(0, 255)
+    .trim()
+  return clean === '' ? type : contentDisposition(clean.toWellFormed(), { type })
+}

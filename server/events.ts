@@ -1,0 +1,93 @@
+// /api/events: what changes, as server-sent events. It takes no lock and disturbs no upload.
+import type { RequestHandler, Response } from 'express'
+import { type Connection, connectionView, type Ledger } from './connections.ts'
+import { type Upload, viewOf } from './uploads/upload.ts'
+import type { Uploads } from './uploads/uploads.ts'
+
+/** What arrives at high speed is told this often (ms); several changes of one thing become one event. */
+const flushMs = 200
+/** A comment line, so that neither proxies nor we take a quiet stream for a dead one (ms). */
+const heartbeatMs = 15_000
+/** A reader that takes nothing is dropped when so many bytes wait for it. */
+const mostBuffered = 1024 * 1024
+
+export interface EventStream {
+  readonly handler: RequestHandler
+  /** Ends every stream, for a drain. */
+  close(): void
+}
+
+export interface HelloConfig {
+  readonly maxSize: number
+  readonly expireAfter: number
+  readonly keepAliveTimeout: number
+}
+
+/** Starts to listen to the uploads and the ledger. */
+export function createEventStream(
+  uploads: Uploads,
+  ledger: Ledger,
+  config: HelloConfig,
+  connectionOf: (response: Response) => Connection | null,
+): EventStream {
+  const readers = new Set<Response>()
+  const changedUploads = new Set<Upload>()
+  const changedConnections = new Set<Connection>()
+
+  function tell(event: string, data: unknown): void {
+    const text = eventText(event, data)
+    for (const reader of readers) {
+      if (reader.writableLength > mostBuffered) reader.destroy()
+      else reader.write(text)
+    }
+  }
+
+  function flush(): void {
+    for (const upload of changedUploads) {
+      if (!upload.removed) tell('upload', viewOf(upload, uploads.options.expireAfter))
+    }
+    for (const connection of changedConnections) tell('connection', connectionView(connection))
+    changedUploads.clear()
+    changedConnections.clear()
+  }
+
+  const noteUpload = (upload: Upload) => {
+    if (readers.size > 0) changedUploads.add(upload)
+  }
+  const noteConnection = (connection: Connection) => {
+    if (readers.size > 0) changedConnections.add(connection)
+  }
+  uploads.events.on('progress', noteUpload)
+  uploads.events.on('change', noteUpload)
+  uploads.events.on('removed', (upload) => tell('removed', { id: upload.info.id }))
+  ledger.events.on('change', noteConnection)
+  ledger.events.on('closed', noteConnection)
+  const flushing = setInterval(flush, flushMs).unref()
+  const beating = setInterval(() => {
+    for (const reader of readers) reader.write(': still here\n\n')
+  }, heartbeatMs).unref()
+
+  return {
+    handler(_request, response) {
+      response.writeHead(200, {
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store',
+        // nginx buffers answers otherwise.
+        'X-Accel-Buffering': 'no',
+      })
+      response.write(
+        `retry: 1000\n\n${eventText('hello', { connection: connectionOf(response)?.id ?? null, config })}`,
+      )
+      readers.add(response)
+      response.once('close', () => readers.delete(response))
+    },
+    close() {
+      clearInterval(flushing)
+      clearInterval(beating)
+      for (const reader of readers) reader.end()
+    },
+  }
+}
+
+const eventText = (event: string, data: unknown) =>
+  `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`

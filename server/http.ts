@@ -1,0 +1,63 @@
+// Node's HTTP server with our deadlines, Expect handling and socket options.
+import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Ledger } from './connections.ts'
+
+export interface HttpOptions {
+  /** Seconds. */
+  readonly keepAliveTimeout: number
+  readonly headersTimeout: number
+}
+
+export type RequestListener = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+) => void
+
+/** A TCP keep-alive probe goes out after so long, so that a half-open connection is found (ms). */
+const probeAfterMs = 30_000
+/** Long enough for the largest metadata that a client may want to send, beside its other headers. */
+const maxHeaderBytes = 64 * 1024
+
+export function createHttpServer(
+  options: HttpOptions,
+  ledger: Ledger,
+  listener: RequestListener,
+): Server {
+  const server = http.createServer({
+    keepAlive: true,
+    keepAliveInitialDelay: probeAfterMs,
+    keepAliveTimeout: options.keepAliveTimeout * 1000,
+    headersTimeout: options.headersTimeout * 1000,
+    // A large body may take days; what counts is that bytes keep coming: see uploads/deadlines.ts.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(5000, options.headersTimeout * 250),
+    maxHeaderSize: maxHeaderBytes,
+    noDelay: true,
+  })
+  server.on('connection', (socket) => ledger.open(socket))
+  server.on('request', (request, response) => listener(request, response, false))
+  // The listener decides whether the body may come, after its checks (RFC 9110 §10.1.1).
+  server.on('checkContinue', (request, response) => listener(request, response, true))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    if (late) ledger.ending(socket as import('node:net').Socket, 'read-timeout')
+    socket.end(rawAnswer(error.code ?? ''), () => socket.destroy())
+  })
+  return server
+}
+
+const statusByCode: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** For a head that could not be read; with CORS, since a page could not see the status otherwise. */
+function rawAnswer(code: string): string {
+  const status = statusByCode[code] ?? '400 Bad Request'
+  return `HTTP/1.1 ${status}\r\nAccess-Control-Allow-Origin: *\r\nTus-Resumable: 1.0.0\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
+}

@@ -1,0 +1,176 @@
+// The process edge of `serve`: folder, listening, signals, and a drain that keeps what arrived.
+import { access, constants, mkdir } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import type { Logger } from 'pino'
+import { type App, createApp } from './app.ts'
+import { type Config, isLoopback } from './config.ts'
+import { connectionView } from './connections.ts'
+import { createHttpServer } from './http.ts'
+import { createLog } from './log.ts'
+import { startFinishHook } from './uploads/finish-hook.ts'
+import { FolderInUseError, lockFolder } from './uploads/folder-lock.ts'
+
+/** The service can't start; the message says why and what to do. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+/** Expired uploads are looked for this often, or sooner where they expire sooner (seconds). */
+const sweepEvery = 60
+
+/** Runs the service until a signal ends it. Throws a `StartError` if it can't start. */
+export async function serve(config: Config): Promise<void> {
+  const log = createLog(config)
+  const dir = path.resolve(config.dir)
+  const unlock = await takeFolder(dir)
+  try {
+    await run({ ...config, dir }, log)
+  } finally {
+    await unlock()
+    log.flush()
+  }
+}
+
+async function run(config: Config, log: Logger): Promise<void> {
+  const app = await createApp(config, log)
+  for (const { level, id, text } of app.uploads.findings) log[level]({ upload: id }, text)
+  const hook =
+    config.finishHook === null
+      ? null
+      : startFinishHook(
+          app.uploads,
+          {
+            url: config.finishHook,
+            secret: config.finishHookSecret,
+            retryFor: config.finishHookRetryFor,
+          },
+          ({ upload, ...report }) => {
+            app.metrics.hook(report.outcome)
+            log[report.outcome === 'delivered' ? 'info' : 'warn'](
+              { upload: upload.info.id, ...report },
+              'finish hook',
+            )
+          },
+        )
+  logEvents(app, log)
+  const sweeping = startSweeping(app, config, log)
+  const server = createHttpServer(config, app.ledger, app.listener)
+  const url = await listen(server, config)
+  process.stdout.write(`listening on ${url}\n`)
+  if (!isLoopback(config.host) && config.token === null) {
+    log.warn('everybody who can reach this address may upload, list, download and delete')
+  }
+
+  const signal = await nextSignal()
+  log.info(
+    { signal, grace: config.grace },
+    'draining: what arrived is kept; a second signal ends at once',
+  )
+  clearInterval(sweeping)
+  hook?.close()
+  await drain(server, app, config.grace, log)
+  await app.uploads.close()
+  log.info('ended')
+}
+
+async function takeFolder(dir: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(dir, { recursive: true })
+    await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+    return await lockFolder(dir)
+  } catch (error) {
+    if (error instanceof FolderInUseError) throw new StartError(error.message)
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
+    const reasons: Record<string, string> = {
+      EACCES: 'it may not be written by this user: change its owner or rights',
+      EPERM: 'it may not be written by this user: change its owner or rights',
+      EROFS: 'its disk is mounted read-only: mount it for writing',
+      ENOSPC: 'its disk is full: make space',
+      ENOTDIR: 'a part of its path is no folder',
+      EEXIST: 'there is a file of that name',
+    }
+    const reason = reasons[String(code)] ?? `the system says ${code}`
+    throw new StartError(`the data folder ${dir} can't be used: ${reason}, or choose another --dir`)
+  }
+}
+
+/** Resolves with the URL at which the service can be reached from here. */
+function listen(server: Server, { host, port }: Config): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reasons: Record<string, string> = {
+        EADDRINUSE: `port ${port} is in use: end the other program, or choose another --port (0: any free one)`,
+        EACCES: `port ${port} needs more rights: choose a --port from 1024 on`,
+        EADDRNOTAVAIL: `this machine has no address ${host}`,
+        ENOTFOUND: `there is no address for ${host}`,
+      }
+      reject(new StartError(reasons[error.code ?? ''] ?? `can't listen: ${error.message}`))
+    })
+    server.listen({ host, port }, () => {
+      const address = server.address() as AddressInfo
+      const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
+      resolve(`http://${name}:${address.port}`)
+    })
+  })
+}
+
+function logEvents(app: App, log: Logger): void {
+  app.ledger.events.on('closed', (connection) => {
+    const { id, requests, patches, bytesReceived, bytesSent, longestIdle, ended, opened } =
+      connectionView(connection)
+    log.info(
+      {
+        connection: id,
+        opened,
+        requests,
+        patches,
+        bytesReceived,
+        bytesSent,
+        longestIdle,
+        ...ended,
+      },
+      'connection closed',
+    )
+  })
+  app.uploads.events.on('finished', ({ info }) =>
+    log.info({ upload: info.id, length: info.length }, 'upload finished'),
+  )
+  app.uploads.events.on('removed', ({ info }) => log.info({ upload: info.id }, 'upload removed'))
+}
+
+function startSweeping(app: App, config: Config, log: Logger): NodeJS.Timeout {
+  const seconds = config.expireAfter === 0 ? sweepEvery : Math.min(sweepEvery, config.expireAfter)
+  return setInterval(() => {
+    app.uploads.sweep().then(
+      (removed) => removed > 0 && log.info({ removed }, 'expired uploads removed'),
+      (error: unknown) => log.error({ err: error }, 'the sweep for expired uploads failed'),
+    )
+  }, seconds * 1000)
+}
+
+/** Answers what is under way, closes what is idle, and ends what is left when the grace time (seconds) is over. */
+async function drain(server: Server, app: App, grace: number, log: Logger): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  app.ledger.drain()
+  app.drain()
+  server.closeIdleConnections()
+  const tidy = setInterval(() => server.closeIdleConnections(), 100)
+  const timer = setTimeout(() => {
+    log.warn('the grace time is over: open connections are cut')
+    server.closeAllConnections()
+  }, grace * 1000)
+  process.once('SIGTERM', () => process.exit(1))
+  process.once('SIGINT', () => process.exit(1))
+  await closed
+  clearInterval(tidy)
+  clearTimeout(timer)
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}

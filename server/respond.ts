@@ -1,0 +1,88 @@
+// Ends an exchange whose request body may still be on its way, so that the client gets to read the answer.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** A rest of a body up to this many bytes is read and thrown away, and the connection lives on. */
+const drainBytes = 1024 * 1024
+/** Else the connection is closed after the answer; before that so much is thrown away, for so long. */
+const lingerBytes = 16 * 1024 * 1024
+const lingerMs = 5000
+
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as text/plain; `null`: no content. */
+  readonly text: string | null
+}
+
+/** Whether the client asked to be told `100 Continue` and has not been: its body may never come. */
+export type BodyState = 'unasked' | 'coming'
+
+/**
+ * Sends the answer. A server that closes a socket with unread bytes in it sends a RST, which can destroy the answer on
+ * its way (RFC 9112 §9.6): a small rest is drained, for a large one the answer goes out first and the close waits.
+ */
+export function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  body: BodyState = 'coming',
+): void {
+  if (response.headersSent || response.destroyed) return
+  const text = answer.text === null ? null : Buffer.from(`${answer.text}\n`)
+  const rest = body === 'unasked' ? 0 : unreadBytes(request)
+  const closes = body === 'unasked' ? hasBody(request) : rest > drainBytes
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    ...(text === null
+      ? answer.status === 204 || request.method === 'HEAD'
+        ? {}
+        : { 'Content-Length': '0' }
+      : { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': String(text.length) }),
+    ...(closes ? { Connection: 'close' } : {}),
+  })
+  const content = request.method === 'HEAD' ? null : text
+  if (rest <= drainBytes) {
+    request.resume()
+    response.end(content)
+    return
+  }
+  response.flushHeaders()
+  if (content !== null) response.write(content)
+  linger(request, () => response.end())
+}
+
+function linger(request: IncomingMessage, done: () => void): void {
+  let left = lingerBytes
+  const timer = setTimeout(finish, lingerMs)
+  function finish(): void {
+    clearTimeout(timer)
+    request.off('data', onData)
+    request.off('close', finish)
+    request.off('end', finish)
+    request.pause()
+    done()
+  }
+  function onData(chunk: Buffer): void {
+    left -= chunk.length
+    if (left < 0) finish()
+  }
+  request.on('data', onData)
+  request.once('end', finish)
+  request.once('close', finish)
+  request.resume()
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || contentLength(request) > 0
+}
+
+/** An upper bound: how much of the body was read already is not known here. */
+function unreadBytes(request: IncomingMessage): number {
+  if (request.complete) return 0
+  if (request.headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY
+  return contentLength(request)
+}
+
+function contentLength(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0)
+}

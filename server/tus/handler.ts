@@ -1,0 +1,263 @@
+// tus 1.0.0 over HTTP: a request for /files or /files/ID in, operations on uploads, and the answer.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import type { Connection } from '../connections.ts'
+import { allowOrigin, answerPreflight } from '../cors.ts'
+import { type Answer, type BodyState, respond } from '../respond.ts'
+import { UploadError } from '../uploads/errors.ts'
+import { parseMetadata } from '../uploads/metadata.ts'
+import { idPattern } from '../uploads/store.ts'
+import { expiryOf, type Upload } from '../uploads/upload.ts'
+import type { Uploads } from '../uploads/uploads.ts'
+import { comeBack, type Refusal, refusalOf } from './errors.ts'
+import { appendBody, bodyLengthOf, isPatchType, readPatchHead } from './patch.ts'
+import { methods, version } from './protocol.ts'
+import { createStock } from './stock.ts'
+
+export interface TusOptions {
+  readonly corsOrigin: readonly string[]
+  /** Bytes of an Upload-Metadata header. */
+  readonly maxMetadata: number
+}
+
+/** One request on its way through the protocol. */
+export interface TusExchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly connection: Connection
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly expectsContinue: boolean
+}
+
+export type TusHandler = (exchange: TusExchange) => void
+
+type Method = (typeof methods)[number]
+
+interface Call extends TusExchange {
+  readonly id: string | null
+  bodyState: BodyState
+}
+
+const path = '/files'
+
+/** Whether the URL is one of an upload, or where uploads are created. */
+export function isUploadPath(url: string): boolean {
+  return (
+    url.startsWith(path) && (url.length === path.length || '/?'.includes(url.charAt(path.length)))
+  )
+}
+
+/** The method meant: X-HTTP-Method-Override wins, for clients that can't send PATCH or DELETE. */
+export function methodOf(request: IncomingMessage): string {
+  const override = request.headers['x-http-method-override']
+  return typeof override === 'string' ? override.trim().toUpperCase() : (request.method ?? '')
+}
+
+/** Makes the handler of every tus method. GET is not one of them: see `downloads.ts`. */
+export function createTus(uploads: Uploads, options: TusOptions, log: Logger): TusHandler {
+  const askStock = createStock(uploads, path)
+
+  const handlers: Partial<Record<Method, (call: Call) => Promise<Answer>>> = {
+    OPTIONS: async ({ response }) => {
+      answerPreflight(response)
+      return askStock({ method: 'OPTIONS', id: null, headers: {} })
+    },
+    POST: create,
+    HEAD: head,
+    PATCH: patch,
+    DELETE: async ({ id }) => askStock({ method: 'DELETE', id, headers: {} }),
+  }
+
+  async function create(call: Call): Promise<Answer> {
+    const { headers } = call.request
+    if (call.id !== null)
+      return { status: 405, text: 'Create uploads at /files.', headers: { Allow: allowed } }
+    const metadata = headers['upload-metadata']
+    const refused = refuseMetadata(metadata) ?? refuseCreationBody(call.request)
+    if (refused !== null) return refused
+    const answer = await askStock({
+      method: 'POST',
+      id: null,
+      headers: pick(headers, ['upload-length', 'upload-defer-length', 'upload-concat']),
+      ...(typeof metadata === 'string' ? { metadata } : {}),
+    })
+    const upload = uploads.peek(answer.headers.Location?.slice(path.length + 1) ?? '')
+    if (answer.status !== 201 || upload === null) return answer
+    return {
+      ...answer,
+      headers: { ...answer.headers, ...(await takeFirstBody(call, upload)), ...expires(upload) },
+    }
+  }
+
+  /** Creation With Upload: what the POST carries is appended as by a PATCH at 0. */
+  async function takeFirstBody(call: Call, upload: Upload): Promise<Record<string, string>> {
+    if (!isPatchType(call.request.headers['content-type'])) return {}
+    try {
+      await append(call, upload.info.id, {
+        offset: 0,
+        length: null,
+        bodyLength: bodyLengthOf(call.request),
+      })
+    } catch (error) {
+      // The upload exists all the same: the client learns where, and how much of the body is in it.
+      if (!(error instanceof UploadError)) throw error
+      log.info(
+        { upload: upload.info.id, reason: error.message },
+        'the body of a creation was not taken whole',
+      )
+    }
+    return { 'Upload-Offset': String(upload.offset) }
+  }
+
+  function refuseMetadata(header: string | string[] | undefined): Refusal | null {
+    if (header === undefined) return null
+    if (typeof header !== 'string' || Buffer.byteLength(header) > options.maxMetadata) {
+      return { status: 413, text: `Upload-Metadata may have ${options.maxMetadata} bytes.` }
+    }
+    if (parseMetadata(header) !== null) return null
+    return {
+      status: 400,
+      text: 'Upload-Metadata must be "key base64" pairs parted by commas, each key once.',
+    }
+  }
+
+  /** What can't fit is refused before the upload exists: a creation must not leave an upload that nobody asked for. */
+  function refuseCreationBody(request: IncomingMessage): Refusal | null {
+    if (!isPatchType(request.headers['content-type'])) return null
+    const length = Number(request.headers['upload-length'] ?? Number.POSITIVE_INFINITY)
+    if ((bodyLengthOf(request) ?? 0) <= length) return null
+    return { status: 413, text: 'The body is larger than Upload-Length.' }
+  }
+
+  async function head({ id }: Call): Promise<Answer> {
+    try {
+      const answer = await askStock({ method: 'HEAD', id, headers: {} })
+      const upload = id === null ? null : uploads.peek(id)
+      if (answer.status !== 200 || upload === null) return onlyHeadStatuses(answer)
+      const { metadata } = upload.info
+      return {
+        ...answer,
+        headers: {
+          ...answer.headers,
+          ...(metadata === '' ? {} : { 'Upload-Metadata': metadata }),
+          ...expires(upload),
+        },
+      }
+    } catch (error) {
+      log.error({ err: error, upload: id }, 'HEAD failed')
+      return onlyHeadStatuses({ status: 500, text: null })
+    }
+  }
+
+  async function patch(call: Call): Promise<Answer> {
+    call.connection.patches += 1
+    call.connection.upload = call.id
+    const head = readPatchHead(call.request)
+    if ('status' in head) return head
+    if (call.id === null) return { status: 404, text: 'There is no such upload.' }
+    const upload = await append(call, call.id, head)
+    return {
+      status: 204,
+      text: null,
+      headers: { 'Upload-Offset': String(upload.offset), ...expires(upload) },
+    }
+  }
+
+  function append(call: Call, id: string, head: Parameters<typeof appendBody>[3]): Promise<Upload> {
+    return appendBody(uploads, id, call.request, head, call.connection.id, () => {
+      if (call.bodyState === 'unasked') call.response.writeContinue()
+      call.bodyState = 'coming'
+    })
+  }
+
+  /** tus 1.0.0, Expiration: told while the upload is unfinished. */
+  function expires(upload: Upload): Record<string, string> {
+    const time = expiryOf(upload, uploads.options.expireAfter)
+    return time === null ? {} : { 'Upload-Expires': new Date(time).toUTCString() }
+  }
+
+  async function answerTo(call: Call): Promise<Answer> {
+    const method = methodOf(call.request)
+    const handler = handlers[method as Method]
+    if (handler === undefined) {
+      return {
+        status: 405,
+        text: `${method} is no method of an upload.`,
+        headers: { Allow: allowed },
+      }
+    }
+    if (method !== 'OPTIONS' && call.request.headers['tus-resumable'] !== version) {
+      return {
+        status: 412,
+        text: `This server speaks Tus-Resumable: ${version}.`,
+        headers: { 'Tus-Version': version },
+      }
+    }
+    if (call.id !== null && !idPattern.test(call.id))
+      return { status: 404, text: 'There is no such upload.' }
+    try {
+      return await handler(call)
+    } catch (error) {
+      if (error instanceof UploadError && error.code !== 'no-space') return refusalOf(error)
+      log.error({ err: error, connection: call.connection.id, upload: call.id }, 'request failed')
+      return error instanceof UploadError ? refusalOf(error) : serverFailed
+    }
+  }
+
+  return (exchange) => {
+    const { request, response, expectsContinue } = exchange
+    response.setHeader('Tus-Resumable', version)
+    const call: Call = {
+      ...exchange,
+      id: idIn(request.url ?? ''),
+      bodyState: expectsContinue ? 'unasked' : 'coming',
+    }
+    if (!allowOrigin(request, response, options.corsOrigin)) {
+      respond(
+        request,
+        response,
+        { status: 403, text: 'Pages of this origin may not upload here.' },
+        call.bodyState,
+      )
+      return
+    }
+    answerTo(call).then(
+      (answer) => respond(request, response, answer, call.bodyState),
+      (error: unknown) => {
+        log.error({ err: error }, 'answering failed')
+        response.destroy()
+      },
+    )
+  }
+}
+
+const allowed = methods.join(', ')
+const serverFailed: Refusal = {
+  status: 500,
+  text: 'The server could not do this; its log says why. What arrived before is kept.',
+  headers: comeBack,
+}
+
+/**
+ * Clients start over from byte 0 on any HEAD status that they don't know, so passing trouble is told as 423: try again.
+ */
+function onlyHeadStatuses(answer: Answer): Answer {
+  if ([200, 404, 410].includes(answer.status)) return answer
+  return { status: 423, text: null, headers: comeBack }
+}
+
+/** The id by the path alone, whatever a query says; `null` for the creation URL. */
+function idIn(url: string): string | null {
+  const [pathname = ''] = url.split('?', 1)
+  const id = pathname.slice(path.length + 1).replace(/\/$/, '')
+  return id === '' ? null : id
+}
+
+function pick(
+  headers: IncomingMessage['headers'],
+  names: readonly string[],
+): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])),
+  )
+}

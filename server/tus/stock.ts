@@ -1,0 +1,127 @@
+// @tus/server on our uploads: OPTIONS, creation, HEAD and DELETE. Bodies never pass here (docs/decisions/001).
+import { DataStore, Server, Upload as StockUpload } from '@tus/server'
+import { UploadError } from '../uploads/errors.ts'
+import type { Upload } from '../uploads/upload.ts'
+import type { Uploads } from '../uploads/uploads.ts'
+import { comeBack, refusalOf } from './errors.ts'
+import { responseHeaders, version } from './protocol.ts'
+
+/** The request as @tus/server gets it: only what it is to judge. */
+export interface StockRequest {
+  readonly method: 'OPTIONS' | 'POST' | 'HEAD' | 'DELETE'
+  /** `null`: the creation URL. */
+  readonly id: string | null
+  readonly headers: Readonly<Record<string, string>>
+  /** Of a creation: the Upload-Metadata header to keep, which @tus/server would change. */
+  readonly metadata?: string
+}
+
+export interface StockAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string | null
+}
+
+/** Makes the function that asks @tus/server. `path` is where uploads live, e.g. `/files`. */
+export function createStock(uploads: Uploads, path: string) {
+  const server = new Server({
+    path,
+    datastore: new UploadsDataStore(uploads),
+    relativeLocation: true,
+    maxSize: uploads.options.maxSize,
+    // HEAD reads a committed offset, and DELETE takes the upload's own lock: there is nothing to lock here.
+    locker: { newLock: () => ({ lock: async () => {}, unlock: async () => {} }) },
+    getFileIdFromRequest: (request) => new URL(request.url).pathname.slice(path.length + 1),
+    // The upload names itself; @tus/server wants a name before there is one.
+    namingFunction: () => 'unnamed',
+    onUploadCreate: async (request) => ({
+      metadata: { [metadataKey]: request.headers.get(metadataHeader) },
+    }),
+  })
+
+  return async (request: StockRequest): Promise<StockAnswer> => {
+    const headers = new Headers({ ...request.headers, 'Tus-Resumable': version })
+    if (request.metadata !== undefined) headers.set(metadataHeader, request.metadata)
+    const url = `http://localhost${path}${request.id === null ? '' : `/${request.id}`}`
+    const response = await server.handleWeb(new Request(url, { method: request.method, headers }))
+    return {
+      status: response.status,
+      headers: { ...own(response.headers), ...(response.status === 503 ? comeBack : {}) },
+      text: (await response.text()).trim() || null,
+    }
+  }
+}
+
+/** How the metadata travels through @tus/server, which itself knows decoded text only. */
+const metadataHeader = 'longhaul-metadata'
+const metadataKey = 'header'
+
+/** Ours to say: the version and CORS (one place for every answer), and the length and type of the text. */
+const dropped = /^(tus-resumable$|access-control-|content-)/
+
+/** Fetch's Headers are lower-case; on the wire we write them as the specification does. */
+const spelling = new Map<string, string>(responseHeaders.map((name) => [name.toLowerCase(), name]))
+
+function own(headers: Headers): Record<string, string> {
+  return Object.fromEntries(
+    [...headers]
+      .filter(([name]) => !dropped.test(name))
+      .map(([name, value]) => [spelling.get(name) ?? name, value]),
+  )
+}
+
+class UploadsDataStore extends DataStore {
+  readonly #uploads: Uploads
+
+  constructor(uploads: Uploads) {
+    super()
+    this.#uploads = uploads
+    this.extensions = [
+      'creation',
+      'creation-with-upload',
+      'creation-defer-length',
+      'termination',
+      ...(uploads.options.expireAfter > 0 ? ['expiration'] : []),
+    ]
+  }
+
+  override async create(upload: StockUpload): Promise<StockUpload> {
+    const made = await orRefusal(
+      this.#uploads.create({
+        length: upload.size ?? null,
+        metadata: upload.metadata?.[metadataKey] ?? '',
+      }),
+    )
+    // @tus/server makes the Location of the object that it passed in.
+    return Object.assign(upload, stockView(made))
+  }
+
+  override async getUpload(id: string): Promise<StockUpload> {
+    return stockView(await orRefusal(this.#uploads.find(id)))
+  }
+
+  override async remove(id: string): Promise<void> {
+    await orRefusal(this.#uploads.remove(id))
+  }
+}
+
+function stockView(upload: Upload): StockUpload {
+  const { id, length } = upload.info
+  // `expiration` stays ours: no getExpiration() here, since @tus/server counts from the creation and expires finished uploads too.
+  return new StockUpload({
+    id,
+    offset: upload.offset,
+    ...(length === null ? {} : { size: length }),
+  })
+}
+
+/** @tus/server takes errors as `{ status_code, body }`; anything else would end as a 500 with our text in it. */
+async function orRefusal<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof UploadError)) throw error
+    const refusal = refusalOf(error)
+    throw { status_code: refusal.status, body: refusal.text, error }
+  }
+}

@@ -1,0 +1,152 @@
+// The data path: a request body in, bytes at a place of an open file out, in one hop and with back-pressure.
+import { writev } from 'node:fs'
+import type { Readable } from 'node:stream'
+
+/** How a body ended, and how many of its bytes the file has. */
+export interface BodyOutcome {
+  readonly written: number
+  /**
+   * `end`: the body is whole · `cut`: the client went away in the middle · `stopped`: by `stop` ·
+   * `overflow`: it held more than `limit` · `failed`: the disk refused a write.
+   */
+  readonly end: 'end' | 'cut' | 'stopped' | 'overflow' | 'failed'
+  readonly error: unknown
+}
+
+export interface BodyWriter {
+  readonly outcome: Promise<BodyOutcome>
+  /** Reads no more; what was received is still written. */
+  stop(): void
+  /** Milliseconds since the client last sent something, 0 while the disk is the one who is waited for. */
+  silence(): number
+  /** Bytes taken from the client so far. */
+  received(): number
+}
+
+export interface BodyTarget {
+  readonly fd: number
+  /** Where in the file the body's first byte belongs. */
+  readonly position: number
+  /** The most bytes that may be written. */
+  readonly limit: number
+  /** Called after each write with the bytes that the file has got since the body began. */
+  committed(written: number): void
+}
+
+/** While a write is under way, so many bytes are gathered for the next one before the socket is paused. */
+const highWater = 1024 * 1024
+
+/** Starts to write `source` into the target; never rejects. */
+export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
+  let gathered: Buffer[] = []
+  let gatheredBytes = 0
+  let received = 0
+  let written = 0
+  let writing = false
+  let ending: BodyOutcome['end'] | null = null
+  let failure: unknown = null
+  let lastByte = performance.now()
+  let settle: (outcome: BodyOutcome) => void = () => {}
+  const outcome = new Promise<BodyOutcome>((resolve) => {
+    settle = resolve
+  })
+
+  function onData(chunk: Buffer): void {
+    lastByte = performance.now()
+    const room = target.limit - received
+    const taken = chunk.length > room ? chunk.subarray(0, room) : chunk
+    received += taken.length
+    if (taken.length > 0) {
+      gathered.push(taken)
+      gatheredBytes += taken.length
+    }
+    if (chunk.length > room) finish('overflow')
+    else if (!writing) flush()
+    else if (gatheredBytes >= highWater) source.pause()
+  }
+
+  function flush(): void {
+    const buffers = gathered
+    gathered = []
+    gatheredBytes = 0
+    writing = true
+    writeAll(target.fd, buffers, target.position + written, (error, bytes) => {
+      writing = false
+      written += bytes
+      if (bytes > 0) target.committed(written)
+      if (error !== null) {
+        failure = error
+        gathered = []
+        gatheredBytes = 0
+        finish('failed')
+      }
+      if (gatheredBytes > 0) flush()
+      if (ending !== null) settleIfIdle()
+      else if (source.isPaused()) resume()
+    })
+  }
+
+  function resume(): void {
+    // The pause was ours: the client was not silent meanwhile.
+    lastByte = performance.now()
+    source.resume()
+  }
+
+  function finish(how: BodyOutcome['end']): void {
+    if (ending !== null && how !== 'failed') return
+    ending = how
+    source.off('data', onData)
+    source.off('end', onEnd)
+    source.off('close', onCut)
+    source.off('error', onCut)
+    if (how !== 'end') source.pause()
+    if (!writing && gatheredBytes > 0) flush()
+    else settleIfIdle()
+  }
+
+  function settleIfIdle(): void {
+    if (!writing && ending !== null) settle({ written, end: ending, error: failure })
+  }
+
+  const onEnd = () => finish('end')
+  const onCut = () => finish('cut')
+  source.on('data', onData)
+  source.on('end', onEnd)
+  source.on('close', onCut)
+  source.on('error', onCut)
+  if (source.destroyed || source.readableEnded) finish(source.readableEnded ? 'end' : 'cut')
+
+  return {
+    outcome,
+    stop: () => finish('stopped'),
+    silence: () => (writing && source.isPaused() ? 0 : performance.now() - lastByte),
+    received: () => received,
+  }
+}
+
+/** Writes every byte of `buffers`, however few the system takes at once; tells how many even on an error. */
+function writeAll(
+  fd: number,
+  buffers: Buffer[],
+  position: number,
+  done: (error: Error | null, bytes: number) => void,
+  before = 0,
+): void {
+  writev(fd, buffers, position, (error, bytes) => {
+    if (error !== null) return done(error, before)
+    const rest = skip(buffers, bytes)
+    if (rest.length === 0) return done(null, before + bytes)
+    if (bytes === 0) return done(new Error('the disk took no byte'), before)
+    writeAll(fd, rest, position + bytes, done, before + bytes)
+  })
+}
+
+function skip(buffers: Buffer[], bytes: number): Buffer[] {
+  let left = bytes
+  const rest: Buffer[] = []
+  for (const buffer of buffers) {
+    if (left < buffer.length) rest.push(left > 0 ? buffer.subarray(left) : buffer)
+    left = Math.max(0, left - buffer.length)
+  }
+  return rest
+}

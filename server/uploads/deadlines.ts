@@ -1,0 +1,60 @@
+// Bodies that are silent, or trickle too slowly, are cut off: one clock for all of them.
+import type { BodyWriter } from './body-writer.ts'
+
+export interface DeadlineOptions {
+  /** Seconds without a byte. */
+  readonly readTimeout: number
+  /** Bytes a second, averaged over a span of `readTimeout`; 0: any. */
+  readonly minRate: number
+}
+
+export interface Deadlines {
+  /** Watches a body until the returned function is called; `expire` is called at most once, with the reason. */
+  watch(body: BodyWriter, expire: (reason: string) => void): () => void
+  close(): void
+}
+
+interface Watched {
+  readonly body: BodyWriter
+  readonly expire: (reason: string) => void
+  spanStart: number
+  receivedBefore: number
+}
+
+/** The clock; it looks four times in a `readTimeout`, and at least once a second. */
+export function createDeadlines(options: DeadlineOptions): Deadlines {
+  const watched = new Set<Watched>()
+  const timeoutMs = options.readTimeout * 1000
+
+  function look(): void {
+    const now = performance.now()
+    for (const one of watched) {
+      const reason = reasonToExpire(one, now)
+      if (reason === null) continue
+      watched.delete(one)
+      one.expire(reason)
+    }
+  }
+
+  function reasonToExpire(one: Watched, now: number): string | null {
+    if (one.body.silence() >= timeoutMs) return `no byte came for ${options.readTimeout} s`
+    if (now - one.spanStart < timeoutMs) return null
+    const received = one.body.received()
+    const rate = (received - one.receivedBefore) / ((now - one.spanStart) / 1000)
+    one.spanStart = now
+    one.receivedBefore = received
+    return rate < options.minRate ? `it came slower than ${options.minRate} bytes a second` : null
+  }
+
+  const clock = setInterval(look, Math.min(1000, timeoutMs / 4))
+  clock.unref()
+
+  return {
+    watch(body, expire) {
+      const one = { body, expire, spanStart: performance.now(), receivedBefore: 0 }
+      watched.add(one)
+      return () => watched.delete(one)
+    },
+    close: () => clearInterval(clock),
+  }
+}
