@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { CountingReporter } from './test/counting-reporter.ts'
 
 export default defineConfig({
   test: {
@@ -7,5 +8,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests start real servers and browsers; more files at once than cores only makes them slow.
     maxWorkers: 2,
+    reporters: ['default', new CountingReporter()],
   },
 })

@@ -1,0 +1,87 @@
+// The directions in which our folders may import: a table, and a check of any list of imports against it.
+import path from 'node:path'
+
+/** One import statement: files relative to the project's root, `to` as resolved. */
+export interface Import {
+  readonly from: string
+  readonly to: string
+}
+
+/** A place (a folder, or a file without its ending) and the places that it may import, besides itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'server/units': [],
+  'server/config': ['server/units'],
+  'server/uploads': ['server/config'],
+  'server/connections': [],
+  'server/respond': [],
+  'server/cors': ['server/tus/protocol'],
+  'server/tus': ['server/uploads', 'server/connections', 'server/respond', 'server/cors'],
+  'server/downloads': ['server/uploads', 'server/tus', 'server/cors'],
+  'server/events': ['server/uploads', 'server/connections'],
+  'server/api': ['server/uploads', 'server/tus', 'server/connections'],
+  'server/metrics': ['server/uploads', 'server/connections'],
+  'server/sign-in': [],
+  'server/access': ['server/sign-in'],
+  'server/pages': [],
+  'server/log': ['server/config'],
+  'server/http': ['server/connections'],
+  'server/app': [
+    'server/access',
+    'server/api',
+    'server/config',
+    'server/connections',
+    'server/downloads',
+    'server/events',
+    'server/http',
+    'server/metrics',
+    'server/pages',
+    'server/respond',
+    'server/tus',
+    'server/uploads',
+  ],
+  'server/main': [
+    'server/app',
+    'server/config',
+    'server/connections',
+    'server/http',
+    'server/log',
+    'server/uploads',
+  ],
+  'server/cli': ['server/config', 'server/main', 'server/units', 'client/terminal', 'captures'],
+  client: ['captures'],
+  'client/terminal': ['client/retry-policy', 'client/fingerprint', 'client/units'],
+  captures: [],
+  test: ['server', 'client', 'captures'],
+}
+
+/** The imports that go in a direction which the table doesn't allow. */
+export function breaches(imports: readonly Import[]): Import[] {
+  return imports.filter((one) => !isAllowed(one))
+}
+
+function isAllowed({ from, to }: Import): boolean {
+  const place = placeOf(from)
+  if (place === null) return false
+  if (place === placeOf(to)) return true
+  return (allowed[place] ?? []).some((other) => isIn(to, other))
+}
+
+/** The most exact place of the table that holds the file. */
+export function placeOf(file: string): string | null {
+  const places = Object.keys(allowed).filter((place) => isIn(file, place))
+  return places.sort((a, b) => b.length - a.length)[0] ?? null
+}
+
+function isIn(file: string, place: string): boolean {
+  const bare = file.slice(0, file.length - path.extname(file).length)
+  return bare === place || file.startsWith(`${place}/`)
+}
+
+/** Every relative import in a source text, type imports and re-exports included. */
+export function importsIn(file: string, text: string): Import[] {
+  const specifier = /(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)'(\.{1,2}\/[^']+)'/gm
+  return [...text.matchAll(specifier)].map((match) => ({
+    from: file,
+    to: path.posix.join(path.posix.dirname(file), match[1] ?? ''),
+  }))
+}
