@@ -42,11 +42,16 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     (response) => connectionOf.get(response) ?? null,
   )
   const isTrusted = proxyAddr.compile([...config.trustProxy])
+  const isBehindProxy = config.trustProxy.length > 0
   let draining = false
 
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', isTrusted)
+  app.use((_request, response, next) => {
+    response.setHeader('Longhaul-Connection', String(connectionOf.get(response)?.id ?? ''))
+    next()
+  })
   app.use(pageHeaders)
   app.get('/livez', (_request, response) => sendHealth(response, true))
   app.get('/readyz', (_request, response) => sendHealth(response, !draining))
@@ -67,7 +72,6 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   const listener: RequestListener = (request, response, expectsContinue) => {
     const connection = ledger.begin(request, response)
     connectionOf.set(response, connection)
-    response.setHeader('Longhaul-Connection', connection.id)
     observe(request, response, connection)
     const isTus = isUploadPath(request.url ?? '') && methodOf(request) !== 'GET'
     const mayEnter = access.allows(request) || request.method === 'OPTIONS'
@@ -94,7 +98,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
         {
           connection: connection.id,
           exchange,
-          remote: proxyAddr(request, isTrusted),
+          remote: isBehindProxy ? proxyAddr(request, isTrusted) : connection.client.address,
           method,
           target: withoutQuery(request.url ?? ''),
           // 0: the connection ended before there was an answer.

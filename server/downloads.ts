@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import mime from 'mime-types'
 import type { Logger } from 'pino'
 import send from 'send'
-import { allowOrigin } from './cors.ts'
+import { corsHeaders } from './cors.ts'
 import { refusalOf } from './tus/errors.ts'
 import { UploadError } from './uploads/errors.ts'
 import type { Upload } from './uploads/upload.ts'
@@ -36,10 +36,12 @@ export function createDownloads(
   log: Logger,
 ): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    if (!allowOrigin(request, response, corsOrigin)) {
+    const cors = corsHeaders(request, corsOrigin)
+    if (cors === null) {
       response.status(403).type('text').send('Pages of this origin may not read from here.\n')
       return
     }
+    response.set(cors)
     try {
       const upload = await uploads.find(request.params.id)
       refuseUnfinished(upload)

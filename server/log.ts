@@ -6,7 +6,11 @@ import type { Config } from './config.ts'
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const forPeople = logFormat === 'pretty' || (logFormat === 'auto' && process.stderr.isTTY)
   const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  if (!forPeople) return pino(options, pino.destination({ dest: 2, sync: false }))
+  if (!forPeople)
+    return pino(
+      options,
+      pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 200 }),
+    )
   return pino(
     options,
     pretty({

@@ -85,12 +85,20 @@ export function createMetrics(uploads: Uploads, ledger: Ledger): Metrics {
     patches.observe(connection.patches)
   })
 
+  /** One series each; looked up by name it is cheap enough for every PATCH. */
+  const series = new Map<string, ReturnType<typeof requests.labels>>()
+  function seriesOf(method: string, status: number) {
+    // The method is the client's word: unknown ones must not make series without end.
+    const known = knownMethods.has(method) ? method : 'other'
+    const name = `${known} ${status}`
+    const found = series.get(name) ?? requests.labels(known, String(status))
+    series.set(name, found)
+    return found
+  }
+
   return {
     registry,
-    request(method, status, seconds) {
-      // The method is the client's word: unknown ones must not make series without end.
-      requests.observe({ method: knownMethods.has(method) ? method : 'other', status }, seconds)
-    },
+    request: (method, status, seconds) => seriesOf(method, status).observe(seconds),
     hook: (outcome) => hooks.inc({ outcome }),
   }
 }

@@ -7,9 +7,11 @@ const drainBytes = 1024 * 1024
 const lingerBytes = 16 * 1024 * 1024
 const lingerMs = 5000
 
+type Headers = Readonly<Record<string, string>>
+
 export interface Answer {
   readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Headers
   /** Sent as text/plain; `null`: no content. */
   readonly text: string | null
 }
@@ -18,37 +20,46 @@ export interface Answer {
 export type BodyState = 'unasked' | 'coming'
 
 /**
- * Sends the answer. A server that closes a socket with unread bytes in it sends a RST, which can destroy the answer on
- * its way (RFC 9112 §9.6): a small rest is drained, for a large one the answer goes out first and the close waits.
+ * Sends the answer; `common` are headers that every answer of a kind has. A server that closes a socket with unread bytes
+ * in it sends a RST, which can destroy the answer on its way (RFC 9112 §9.6): a small rest is drained, for a large one
+ * the answer goes out first and the close waits.
  */
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
   body: BodyState = 'coming',
+  common: readonly (Headers | null)[] = [],
 ): void {
   if (response.headersSent || response.destroyed) return
   const text = answer.text === null ? null : Buffer.from(`${answer.text}\n`)
   const rest = body === 'unasked' ? 0 : unreadBytes(request)
   const closes = body === 'unasked' ? hasBody(request) : rest > drainBytes
-  response.writeHead(answer.status, {
-    ...answer.headers,
-    ...(text === null
-      ? answer.status === 204 || request.method === 'HEAD'
-        ? {}
-        : { 'Content-Length': '0' }
-      : { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': String(text.length) }),
-    ...(closes ? { Connection: 'close' } : {}),
-  })
+  const headers: string[] = []
+  for (const some of common) if (some !== null) add(headers, some)
+  if (answer.headers !== undefined) add(headers, answer.headers)
+  if (text !== null)
+    add(headers, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': String(text.length),
+    })
+  else if (answer.status !== 204 && request.method !== 'HEAD') headers.push('Content-Length', '0')
+  if (closes) headers.push('Connection', 'close')
+  response.writeHead(answer.status, headers)
   const content = request.method === 'HEAD' ? null : text
   if (rest <= drainBytes) {
-    request.resume()
+    if (rest > 0) request.resume()
     response.end(content)
     return
   }
   response.flushHeaders()
   if (content !== null) response.write(content)
   linger(request, () => response.end())
+}
+
+/** Node takes headers fastest as a flat list. */
+function add(list: string[], headers: Headers): void {
+  for (const name in headers) list.push(name, headers[name] ?? '')
 }
 
 function linger(request: IncomingMessage, done: () => void): void {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Connection } from '../connections.ts'
-import { allowOrigin, answerPreflight } from '../cors.ts'
+import { corsHeaders, preflightHeaders } from '../cors.ts'
 import { type Answer, type BodyState, respond } from '../respond.ts'
 import { UploadError } from '../uploads/errors.ts'
 import { parseMetadata } from '../uploads/metadata.ts'
@@ -58,9 +58,9 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
   const askStock = createStock(uploads, path)
 
   const handlers: Partial<Record<Method, (call: Call) => Promise<Answer>>> = {
-    OPTIONS: async ({ response }) => {
-      answerPreflight(response)
-      return askStock({ method: 'OPTIONS', id: null, headers: {} })
+    OPTIONS: async () => {
+      const answer = await askStock({ method: 'OPTIONS', id: null, headers: {} })
+      return { ...answer, headers: { ...answer.headers, ...preflightHeaders } }
     },
     POST: create,
     HEAD: head,
@@ -173,7 +173,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
   /** tus 1.0.0, Expiration: told while the upload is unfinished. */
   function expires(upload: Upload): Record<string, string> {
     const time = expiryOf(upload, uploads.options.expireAfter)
-    return time === null ? {} : { 'Upload-Expires': new Date(time).toUTCString() }
+    return time === null ? {} : { 'Upload-Expires': httpDate(time) }
   }
 
   async function answerTo(call: Call): Promise<Answer> {
@@ -204,32 +204,39 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     }
   }
 
-  return (exchange) => {
-    const { request, response, expectsContinue } = exchange
-    response.setHeader('Tus-Resumable', version)
+  return ({ request, response, connection, expectsContinue }) => {
     const call: Call = {
-      ...exchange,
+      request,
+      response,
+      connection,
+      expectsContinue,
       id: idIn(request.url ?? ''),
       bodyState: expectsContinue ? 'unasked' : 'coming',
     }
-    if (!allowOrigin(request, response, options.corsOrigin)) {
-      respond(
-        request,
-        response,
-        { status: 403, text: 'Pages of this origin may not upload here.' },
-        call.bodyState,
-      )
+    const cors = corsHeaders(request, options.corsOrigin)
+    const send = (answer: Answer) => {
+      const common = { 'Tus-Resumable': version, 'Longhaul-Connection': String(connection.id) }
+      respond(request, response, answer, call.bodyState, [common, cors])
+    }
+    if (cors === null) {
+      send({ status: 403, text: 'Pages of this origin may not upload here.' })
       return
     }
-    answerTo(call).then(
-      (answer) => respond(request, response, answer, call.bodyState),
-      (error: unknown) => {
-        log.error({ err: error }, 'answering failed')
-        response.destroy()
-      },
-    )
+    answerTo(call).then(send, (error: unknown) => {
+      log.error({ err: error }, 'answering failed')
+      response.destroy()
+    })
   }
 }
+
+/** An IMF-fixdate (RFC 9110 §5.6.7) of a time in ms. Many PATCHes in one second ask for the same one. */
+function httpDate(time: number): string {
+  const second = Math.floor(time / 1000)
+  if (second !== lastDate.second) lastDate = { second, text: new Date(time).toUTCString() }
+  return lastDate.text
+}
+
+let lastDate = { second: Number.NaN, text: '' }
 
 const allowed = methods.join(', ')
 const serverFailed: Refusal = {
@@ -248,8 +255,9 @@ function onlyHeadStatuses(answer: Answer): Answer {
 
 /** The id by the path alone, whatever a query says; `null` for the creation URL. */
 function idIn(url: string): string | null {
-  const [pathname = ''] = url.split('?', 1)
-  const id = pathname.slice(path.length + 1).replace(/\/$/, '')
+  const query = url.indexOf('?')
+  const end = query < 0 ? url.length : query
+  const id = url.slice(path.length + 1, url.charAt(end - 1) === '/' ? end - 1 : end)
   return id === '' ? null : id
 }
 

@@ -67,18 +67,14 @@ export function createAppender(parts: AppenderParts): Appender {
     const refused = refusal(upload, request)
     if (refused !== null) throw refused
     const party = createParty(upload, request)
-    const wake = () => upload.lock.recheck()
-    request.body.once('close', wake)
+    // A client that goes away while it waits must not hold up those behind it.
+    if (upload.lock.holder !== null) request.body.once('close', () => upload.lock.recheck())
+    const release = await upload.lock.acquire(party)
     try {
-      const release = await upload.lock.acquire(party)
-      try {
-        await write(upload, request, party)
-      } finally {
-        party.leave()
-        release()
-      }
+      await write(upload, request, party)
     } finally {
-      request.body.off('close', wake)
+      party.leave()
+      release()
     }
     return upload
   }
