@@ -50,13 +50,20 @@ export function createAccess(token: string | null): Access {
   return { allows, session }
 }
 
+/** What a program is answered that bears no token. */
+export const needsToken = {
+  status: 401,
+  text: 'This server asks for a token: send Authorization: Bearer TOKEN.',
+  headers: { 'WWW-Authenticate': 'Bearer realm="Longhaul"' },
+} as const
+
 /** Sends people to the sign-in form and tells programs what to send. */
 export const askForToken: RequestHandler = (request, response) => {
-  response.status(401).setHeader('WWW-Authenticate', 'Bearer realm="Longhaul"')
+  response.status(needsToken.status).set(needsToken.headers)
   if (request.method === 'GET' && request.accepts(['text', 'html']) === 'html') {
     response.type('html').send(signInPage(null))
   } else {
-    response.type('text').send('This server asks for a token: send Authorization: Bearer TOKEN.\n')
+    response.type('text').send(`${needsToken.text}\n`)
   }
 }
 

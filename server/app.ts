@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import express, { type ErrorRequestHandler, type Response } from 'express'
 import type { Logger } from 'pino'
 import proxyAddr from 'proxy-addr'
-import { askForToken, createAccess } from './access.ts'
+import { askForToken, createAccess, needsToken } from './access.ts'
 import { createApi } from './api.ts'
 import type { Config } from './config.ts'
 import { type Connection, createLedger, type Ledger } from './connections.ts'
@@ -14,7 +14,8 @@ import type { RequestListener } from './http.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageHeaders, servePages } from './pages.ts'
 import { respond } from './respond.ts'
-import { createTus, isUploadPath, methodOf } from './tus/handler.ts'
+import { createTurns } from './turns.ts'
+import { createTus, isUploadPath, methodOf, type TusExchange } from './tus/handler.ts'
 import { openUploads, type Uploads } from './uploads/uploads.ts'
 
 export interface App {
@@ -41,6 +42,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     config,
     (response) => connectionOf.get(response) ?? null,
   )
+  const takeTurn = createTurns()
   const isTrusted = proxyAddr.compile([...config.trustProxy])
   const isBehindProxy = config.trustProxy.length > 0
   let draining = false
@@ -68,14 +70,22 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   app.use(servePages(pagesFolder))
   app.use(answerFailure(log))
 
-  /** tus comes before express: its bodies must not wait for a router. */
   const listener: RequestListener = (request, response, expectsContinue) => {
     const connection = ledger.begin(request, response)
     connectionOf.set(response, connection)
+    request.url = originForm(request.url ?? '')
     observe(request, response, connection)
+    takeTurn(request.socket, response, () =>
+      dispatch({ request, response, connection, expectsContinue }),
+    )
+  }
+
+  /** tus comes before express: its bodies must not wait for a router. */
+  function dispatch(exchange: TusExchange): void {
+    const { request, response, expectsContinue } = exchange
     const isTus = isUploadPath(request.url ?? '') && methodOf(request) !== 'GET'
-    const mayEnter = access.allows(request) || request.method === 'OPTIONS'
-    if (isTus && mayEnter) tus({ request, response, connection, expectsContinue })
+    const isWelcome = access.allows(request) || request.method === 'OPTIONS'
+    if (isTus) tus(exchange, isWelcome ? null : needsToken)
     else if (expectsContinue) respond(request, response, refusedBody, 'unasked')
     else app(request, response)
   }
@@ -124,6 +134,11 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
 }
 
 const refusedBody = { status: 417, text: 'This body is not expected here.' }
+
+/** `http://host/path`, which a server must take (RFC 9112 §3.2.2), is the same request as `/path`. */
+function originForm(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*/i, '') || '/'
+}
 
 /** A query may hold what belongs in no log. */
 const withoutQuery = (url: string) => url.split('?', 1)[0]

@@ -4,16 +4,22 @@ import { methods, requestHeaders, responseHeaders } from './tus/protocol.ts'
 
 type Headers = Readonly<Record<string, string>>
 
-/**
- * The CORS headers of an answer, errors included. `null`: the request comes from a page that may not upload here and
- * must not be processed. `allowed` holds origins, or `*` for all.
- */
-export function corsHeaders(request: IncomingMessage, allowed: readonly string[]): Headers | null {
-  if (allowed.includes('*')) return forEverybody
+export interface CorsDecision {
+  /** `false`: the request comes from a page that may not upload here, and must not be processed. */
+  readonly isAllowed: boolean
+  /** Of the answer, errors included. */
+  readonly headers: Headers
+}
+
+/** What the request's origin may do. `allowed` holds origins, or `*` for all. */
+export function decideCors(request: IncomingMessage, allowed: readonly string[]): CorsDecision {
+  if (allowed.includes('*')) return everybody
   const { origin, host } = request.headers
-  if (origin === undefined || isSameOrigin(origin, host)) return forOwnPages
-  if (!allowed.includes(origin)) return null
-  return { ...forOwnPages, ...exposed, 'Access-Control-Allow-Origin': origin }
+  if (origin === undefined || isSameOrigin(origin, host))
+    return { isAllowed: true, headers: varies }
+  if (!allowed.includes(origin)) return { isAllowed: false, headers: varies }
+  const headers = { ...varies, ...exposed, 'Access-Control-Allow-Origin': origin }
+  return { isAllowed: true, headers }
 }
 
 /** What a preflight request asks for. A day is the longest that browsers remember it (seconds). */
@@ -24,8 +30,11 @@ export const preflightHeaders: Headers = {
 }
 
 const exposed: Headers = { 'Access-Control-Expose-Headers': responseHeaders.join(', ') }
-const forEverybody: Headers = { 'Access-Control-Allow-Origin': '*', ...exposed }
-const forOwnPages: Headers = { Vary: 'Origin' }
+const everybody: CorsDecision = {
+  isAllowed: true,
+  headers: { 'Access-Control-Allow-Origin': '*', ...exposed },
+}
+const varies: Headers = { Vary: 'Origin' }
 
 /** By host alone: behind a proxy that ends TLS the scheme is not ours to see. */
 function isSameOrigin(origin: string, host: string | undefined): boolean {

@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import mime from 'mime-types'
 import type { Logger } from 'pino'
 import send from 'send'
-import { corsHeaders } from './cors.ts'
+import { decideCors } from './cors.ts'
 import { refusalOf } from './tus/errors.ts'
 import { UploadError } from './uploads/errors.ts'
 import type { Upload } from './uploads/upload.ts'
@@ -29,6 +29,12 @@ const inlineTypes = new Set([
   'text/plain',
 ])
 
+/** What the client's own conditions may lead to. */
+const refusals = new Map([
+  [412, 'The file is not as the condition asks.'],
+  [416, 'The file has no such range.'],
+])
+
 /** Makes the handler of `GET /files/:id`. */
 export function createDownloads(
   uploads: Uploads,
@@ -36,12 +42,12 @@ export function createDownloads(
   log: Logger,
 ): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    const cors = corsHeaders(request, corsOrigin)
-    if (cors === null) {
+    const cors = decideCors(request, corsOrigin)
+    response.set(cors.headers)
+    if (!cors.isAllowed) {
       response.status(403).type('text').send('Pages of this origin may not read from here.\n')
       return
     }
-    response.set(cors)
     try {
       const upload = await uploads.find(request.params.id)
       refuseUnfinished(upload)
@@ -91,15 +97,12 @@ function sendFile(
       response.destroy()
       return
     }
-    if (error.status !== 416) log.error({ err: error, upload: upload.info.id }, 'download failed')
+    const refusal = refusals.get(error.status ?? 500)
+    if (refusal === undefined) log.error({ err: error, upload: upload.info.id }, 'download failed')
     response.removeHeader('Content-Disposition')
-    response.removeHeader('ETag')
-    const unsatisfiable = `bytes */${upload.info.length}`
-    if (error.status === 416) response.setHeader('Content-Range', unsatisfiable)
-    response.status(error.status === 416 ? 416 : 500).type('text')
-    response.send(
-      error.status === 416 ? 'The file has no such range.\n' : 'The file could not be read.\n',
-    )
+    if (error.status === 416) response.setHeader('Content-Range', `bytes */${upload.info.length}`)
+    response.status(refusal === undefined ? 500 : (error.status ?? 500)).type('text')
+    response.send(`${refusal ?? 'The file could not be read; the log says why.'}\n`)
   })
   stream.pipe(response)
 }

@@ -5,7 +5,12 @@ import type { Config } from './config.ts'
 
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const forPeople = logFormat === 'pretty' || (logFormat === 'auto' && process.stderr.isTTY)
-  const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  const options = {
+    level: logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
   if (!forPeople)
     return pino(
       options,

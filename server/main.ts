@@ -1,5 +1,5 @@
 // The process edge of `serve`: folder, listening, signals, and a drain that keeps what arrived.
-import { access, constants, mkdir } from 'node:fs/promises'
+import { access, constants, mkdir, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -75,9 +75,29 @@ async function run(config: Config, log: Logger): Promise<void> {
   log.info('ended')
 }
 
+/** Node's own recursive mkdir never returns where a parent can't be made, e.g. in /proc. */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    const parent = path.dirname(dir)
+    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return
+    if (code !== 'ENOENT' || parent === dir || (await isThere(parent))) throw error
+    await makeFolder(parent)
+    await mkdir(dir)
+  }
+}
+
+const isThere = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
+
 async function takeFolder(dir: string): Promise<() => Promise<void>> {
   try {
-    await mkdir(dir, { recursive: true })
+    await makeFolder(dir)
     await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
     return await lockFolder(dir)
   } catch (error) {
@@ -88,6 +108,7 @@ async function takeFolder(dir: string): Promise<() => Promise<void>> {
       EPERM: 'it may not be written by this user: change its owner or rights',
       EROFS: 'its disk is mounted read-only: mount it for writing',
       ENOSPC: 'its disk is full: make space',
+      ENOENT: 'no folder can be made there',
       ENOTDIR: 'a part of its path is no folder',
       EEXIST: 'there is a file of that name',
     }

@@ -6,6 +6,8 @@ const drainBytes = 1024 * 1024
 /** Else the connection is closed after the answer; before that so much is thrown away, for so long. */
 const lingerBytes = 16 * 1024 * 1024
 const lingerMs = 5000
+/** A client that sends nothing for so long has stopped, or has read the answer. */
+const lingerSilenceMs = 300
 
 type Headers = Readonly<Record<string, string>>
 
@@ -14,6 +16,8 @@ export interface Answer {
   readonly headers?: Headers
   /** Sent as text/plain; `null`: no content. */
   readonly text: string | null
+  /** The body was given up in the middle: the connection can't carry another request. */
+  readonly closes?: boolean
 }
 
 /** Whether the client asked to be told `100 Continue` and has not been: its body may never come. */
@@ -34,7 +38,10 @@ export function respond(
   if (response.headersSent || response.destroyed) return
   const text = answer.text === null ? null : Buffer.from(`${answer.text}\n`)
   const rest = body === 'unasked' ? 0 : unreadBytes(request)
-  const closes = body === 'unasked' ? hasBody(request) : rest > drainBytes
+  const closes =
+    body === 'unasked'
+      ? hasBody(request)
+      : rest > drainBytes || (rest > 0 && answer.closes === true)
   const headers: string[] = []
   for (const some of common) if (some !== null) add(headers, some)
   if (answer.headers !== undefined) add(headers, answer.headers)
@@ -47,7 +54,7 @@ export function respond(
   if (closes) headers.push('Connection', 'close')
   response.writeHead(answer.status, headers)
   const content = request.method === 'HEAD' ? null : text
-  if (rest <= drainBytes) {
+  if (rest === 0 || !closes) {
     if (rest > 0) request.resume()
     response.end(content)
     return
@@ -64,9 +71,11 @@ function add(list: string[], headers: Headers): void {
 
 function linger(request: IncomingMessage, done: () => void): void {
   let left = lingerBytes
-  const timer = setTimeout(finish, lingerMs)
+  const deadline = setTimeout(finish, lingerMs)
+  const silence = setTimeout(finish, lingerSilenceMs)
   function finish(): void {
-    clearTimeout(timer)
+    clearTimeout(deadline)
+    clearTimeout(silence)
     request.off('data', onData)
     request.off('close', finish)
     request.off('end', finish)
@@ -76,6 +85,7 @@ function linger(request: IncomingMessage, done: () => void): void {
   function onData(chunk: Buffer): void {
     left -= chunk.length
     if (left < 0) finish()
+    else silence.refresh()
   }
   request.on('data', onData)
   request.once('end', finish)

@@ -6,7 +6,7 @@ const durationUnits = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const
 /** Bytes of a size such as `8MiB`, `1.5 GiB` or `65536`; throws a `RangeError` that says what is allowed. */
 export function parseSize(text: string): number {
   const bytes = scaled(text, sizeUnits)
-  if (bytes === null || !Number.isSafeInteger(Math.round(bytes))) {
+  if (bytes === null || !Number.isSafeInteger(Math.round(bytes)) || (bytes > 0 && bytes < 1)) {
     throw new RangeError(
       `"${text}" is no size: write a number and B, KiB, MiB, GiB or TiB, e.g. 8MiB`,
     )
@@ -23,12 +23,14 @@ export function parseDuration(text: string): number {
   return seconds
 }
 
-/** `8.0 MiB`, `65 B`: three digits are enough for a person. */
+/** `8.0 MiB`, `65 B`: a person needs no more digits. */
 export function formatSize(bytes: number): string {
-  const [unit, scale] = (['TiB', 'GiB', 'MiB', 'KiB'] as const)
-    .map((name) => [name, sizeUnits[name]] as const)
-    .find(([, size]) => bytes >= size) ?? ['B', 1]
-  return unit === 'B' ? `${bytes} B` : `${(bytes / scale).toFixed(1)} ${unit}`
+  if (bytes < 1024) return `${bytes} B`
+  const names = ['KiB', 'MiB', 'GiB', 'TiB'] as const
+  // 1023.95 KiB would be written as 1024.0 KiB: it is 1.0 MiB.
+  const step = names.findIndex((_, index) => bytes / 1024 ** (index + 1) < 1023.95)
+  const power = step < 0 ? names.length : step + 1
+  return `${(bytes / 1024 ** power).toFixed(1)} ${names[power - 1]}`
 }
 
 function scaled(text: string, units: Readonly<Record<string, number>>): number | null {

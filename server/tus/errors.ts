@@ -6,6 +6,8 @@ export interface Refusal {
   readonly status: number
   readonly text: string
   readonly headers?: Readonly<Record<string, string>>
+  /** The body was given up in the middle (tus 1.0.0, PATCH: a timeout closes the connection). */
+  readonly closes?: boolean
 }
 
 /** Seconds after which a client told to come back should try. */
@@ -23,11 +25,11 @@ const answers = {
   'length-conflict': { status: 400 },
   'too-large': { status: 413 },
   'beyond-length': { status: 413 },
-  'no-space': { status: 507 },
-  evicted: { status: 423, headers: comeBack },
-  interrupted: { status: 503, headers: comeBack },
-  stalled: { status: 503, headers: comeBack },
-  draining: { status: 503, headers: comeBack },
+  'no-space': { status: 507, closes: true },
+  evicted: { status: 423, headers: comeBack, closes: true },
+  interrupted: { status: 503, headers: comeBack, closes: true },
+  stalled: { status: 503, headers: comeBack, closes: true },
+  draining: { status: 503, headers: comeBack, closes: true },
   'not-finished': { status: 404 },
 } satisfies Record<UploadErrorCode, Omit<Refusal, 'text'>>
 
@@ -35,5 +37,5 @@ const answers = {
 export function refusalOf(error: UploadError): Refusal {
   const answer: Omit<Refusal, 'text'> = answers[error.code]
   const offset = error.offset === null ? {} : { 'Upload-Offset': String(error.offset) }
-  return { status: answer.status, text: error.message, headers: { ...answer.headers, ...offset } }
+  return { ...answer, text: error.message, headers: { ...answer.headers, ...offset } }
 }

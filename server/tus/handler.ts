@@ -1,17 +1,17 @@
 // tus 1.0.0 over HTTP: a request for /files or /files/ID in, operations on uploads, and the answer.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import type { Connection } from '../connections.ts'
-import { corsHeaders, preflightHeaders } from '../cors.ts'
+import type { Connection, Ending } from '../connections.ts'
+import { decideCors, preflightHeaders } from '../cors.ts'
 import { type Answer, type BodyState, respond } from '../respond.ts'
-import { UploadError } from '../uploads/errors.ts'
+import { UploadError, type UploadErrorCode } from '../uploads/errors.ts'
 import { parseMetadata } from '../uploads/metadata.ts'
 import { idPattern } from '../uploads/store.ts'
 import { expiryOf, type Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { comeBack, type Refusal, refusalOf } from './errors.ts'
 import { appendBody, bodyLengthOf, isPatchType, readPatchHead } from './patch.ts'
-import { methods, version } from './protocol.ts'
+import { methods, readNumber, version } from './protocol.ts'
 import { createStock } from './stock.ts'
 
 export interface TusOptions {
@@ -29,7 +29,8 @@ export interface TusExchange {
   readonly expectsContinue: boolean
 }
 
-export type TusHandler = (exchange: TusExchange) => void
+/** With a `refusal`, the client may not enter: that is the answer, in tus' manner. */
+export type TusHandler = (exchange: TusExchange, refusal: Refusal | null) => void
 
 type Method = (typeof methods)[number]
 
@@ -64,7 +65,14 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     },
     POST: create,
     HEAD: head,
-    PATCH: patch,
+    PATCH: async (call) => {
+      const answer = await patch(call).catch((error: unknown) => refuse(call, error))
+      // Told in every answer to a PATCH (tus 1.0.0, Expiration), so that a client knows how long it has to go on.
+      const upload = call.id === null ? null : uploads.peek(call.id)
+      return upload === null
+        ? answer
+        : { ...answer, headers: { ...answer.headers, ...expires(upload) } }
+    },
     DELETE: async ({ id }) => askStock({ method: 'DELETE', id, headers: {} }),
   }
 
@@ -124,8 +132,8 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
   /** What can't fit is refused before the upload exists: a creation must not leave an upload that nobody asked for. */
   function refuseCreationBody(request: IncomingMessage): Refusal | null {
     if (!isPatchType(request.headers['content-type'])) return null
-    const length = Number(request.headers['upload-length'] ?? Number.POSITIVE_INFINITY)
-    if ((bodyLengthOf(request) ?? 0) <= length) return null
+    const length = readNumber(request.headers['upload-length'])
+    if (typeof length !== 'number' || (bodyLengthOf(request) ?? 0) <= length) return null
     return { status: 413, text: 'The body is larger than Upload-Length.' }
   }
 
@@ -156,11 +164,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     if ('status' in head) return head
     if (call.id === null) return { status: 404, text: 'There is no such upload.' }
     const upload = await append(call, call.id, head)
-    return {
-      status: 204,
-      text: null,
-      headers: { 'Upload-Offset': String(upload.offset), ...expires(upload) },
-    }
+    return { status: 204, text: null, headers: { 'Upload-Offset': String(upload.offset) } }
   }
 
   function append(call: Call, id: string, head: Parameters<typeof appendBody>[3]): Promise<Upload> {
@@ -195,16 +199,20 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     }
     if (call.id !== null && !idPattern.test(call.id))
       return { status: 404, text: 'There is no such upload.' }
-    try {
-      return await handler(call)
-    } catch (error) {
-      if (error instanceof UploadError && error.code !== 'no-space') return refusalOf(error)
-      log.error({ err: error, connection: call.connection.id, upload: call.id }, 'request failed')
-      return error instanceof UploadError ? refusalOf(error) : serverFailed
-    }
+    return handler(call).catch((error: unknown) => refuse(call, error))
   }
 
-  return ({ request, response, connection, expectsContinue }) => {
+  function refuse(call: Call, error: unknown): Refusal {
+    const isExpected = error instanceof UploadError && error.code !== 'no-space'
+    if (!isExpected) {
+      log.error({ err: error, connection: call.connection.id, upload: call.id }, 'request failed')
+    }
+    if (!(error instanceof UploadError)) return serverFailed
+    call.connection.ended ??= endingBy[error.code] ?? null
+    return refusalOf(error)
+  }
+
+  return ({ request, response, connection, expectsContinue }, refusal) => {
     const call: Call = {
       request,
       response,
@@ -213,13 +221,14 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
       id: idIn(request.url ?? ''),
       bodyState: expectsContinue ? 'unasked' : 'coming',
     }
-    const cors = corsHeaders(request, options.corsOrigin)
+    const cors = decideCors(request, options.corsOrigin)
     const send = (answer: Answer) => {
       const common = { 'Tus-Resumable': version, 'Longhaul-Connection': String(connection.id) }
-      respond(request, response, answer, call.bodyState, [common, cors])
+      respond(request, response, answer, call.bodyState, [common, cors.headers])
     }
-    if (cors === null) {
-      send({ status: 403, text: 'Pages of this origin may not upload here.' })
+    const refused = cors.isAllowed ? refusal : foreignPage
+    if (refused !== null) {
+      send(refused)
       return
     }
     answerTo(call).then(send, (error: unknown) => {
@@ -227,6 +236,12 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
       response.destroy()
     })
   }
+}
+
+/** Refusals that are followed by our closing of the connection, as the ledger tells them. */
+const endingBy: Partial<Record<UploadErrorCode, Ending>> = {
+  stalled: { by: 'server', how: 'read-timeout' },
+  draining: { by: 'server', how: 'drain' },
 }
 
 /** An IMF-fixdate (RFC 9110 §5.6.7) of a time in ms. Many PATCHes in one second ask for the same one. */
@@ -239,10 +254,12 @@ function httpDate(time: number): string {
 let lastDate = { second: Number.NaN, text: '' }
 
 const allowed = methods.join(', ')
+const foreignPage: Refusal = { status: 403, text: 'Pages of this origin may not upload here.' }
 const serverFailed: Refusal = {
   status: 500,
   text: 'The server could not do this; its log says why. What arrived before is kept.',
   headers: comeBack,
+  closes: true,
 }
 
 /**

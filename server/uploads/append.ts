@@ -150,13 +150,21 @@ export function createAppender(parts: AppenderParts): Appender {
     if (outcome.end !== 'end') throw errorOf(upload, outcome, party)
   }
 
-  /** The open file, which must end where the upload stands: else somebody else changed it. */
+  /** The open file, which must be there and end where the upload stands: else somebody else changed it. */
   async function openAt(upload: Upload): Promise<number> {
     const fd = await files.take(upload)
-    const size = store.sizeOf(fd)
+    const { size, isNamed } = store.stateOf(fd)
+    if (!isNamed && (await store.inspect(upload.info.id)) === null) await loseData(upload)
     if (size === upload.offset) return fd
     upload.offset = size
     throw new UploadError('offset-mismatch', `The upload stands at byte ${size}.`, { offset: size })
+  }
+
+  async function loseData(upload: Upload): Promise<never> {
+    upload.damage = 'its data file is gone'
+    await files.close(upload)
+    events.emit('change', upload)
+    throw new UploadError('damaged', 'This upload was damaged on the server: start it again.')
   }
 
   async function declareLength(upload: Upload, length: number | null): Promise<void> {

@@ -50,9 +50,19 @@ export function startFinishHook(
   function schedule(upload: Upload, seconds: number): void {
     const timer = setTimeout(() => {
       timers.delete(timer)
-      attempt(upload).catch((error: unknown) =>
-        report({ upload, outcome: 'failed', attempt: 0, detail: String(error), retryIn: null }),
-      )
+      attempt(upload).catch((error: unknown) => {
+        // The record could not be written: the disk may be full. The hook stays due.
+        const { attempts } = upload.info.hook ?? { attempts: 0 }
+        const retryIn = backoff(attempts + 1)
+        report({
+          upload,
+          outcome: 'failed',
+          attempt: attempts + 1,
+          detail: reasonOf(error),
+          retryIn,
+        })
+        schedule(upload, retryIn)
+      })
     }, seconds * 1000)
     timers.add(timer)
   }

@@ -22,6 +22,12 @@ export const goneSuffix = '.gone'
 /** What an id may be made of, in the folder as in a URL. */
 export const idPattern = /^[A-Za-z0-9_-]{8,128}$/
 
+export interface OpenDataFile {
+  readonly size: number
+  /** Whether the system still counts a name for it; some file systems don't count, so look again when not. */
+  readonly isNamed: boolean
+}
+
 export interface Store {
   readonly dir: string
   dataFile(id: string): string
@@ -31,8 +37,8 @@ export interface Store {
   writeInfo(info: UploadInfo): Promise<void>
   openData(id: string): Promise<number>
   closeData(fd: number): Promise<void>
-  /** Bytes in an open data file. Answered by the kernel from memory, so it is not worth a thread's hop. */
-  sizeOf(fd: number): number
+  /** An open data file. Answered by the kernel from memory, so it is not worth a thread's hop. */
+  stateOf(fd: number): OpenDataFile
   /** Bytes in the data file, or `null` when it isn't there, and when it was last written (ms since the epoch). */
   inspect(id: string): Promise<{ readonly size: number; readonly modified: number } | null>
   /** Forces the data to the disk. */
@@ -85,7 +91,10 @@ export function createStore(dir: string, durable: boolean): Store {
     },
     openData: (id) => open(dataFile(id), constants.O_RDWR),
     closeData: (fd) => close(fd),
-    sizeOf: (fd) => fstatSync(fd).size,
+    stateOf(fd) {
+      const { size, nlink } = fstatSync(fd)
+      return { size, isNamed: nlink > 0 }
+    },
     async inspect(id) {
       try {
         const found = await stat(dataFile(id))

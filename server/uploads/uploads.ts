@@ -152,7 +152,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   async function complete(upload: Upload): Promise<void> {
     if (upload.info.finished !== null || !isWhole(upload)) return
     const fd = await files.take(upload)
-    const size = store.sizeOf(fd)
+    const { size } = store.stateOf(fd)
     if (size !== upload.info.length) {
       upload.offset = size
       throw new UploadError('offset-mismatch', `The upload stands at byte ${size}.`, {
@@ -227,20 +227,16 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   }
 
   async function sweep(now = Date.now()): Promise<number> {
-    let removed = 0
-    for (const upload of [...uploads.values()]) {
+    const expired = [...uploads.values()].filter((upload) => {
       const expires = expiryOf(upload, options.expireAfter)
-      if (
-        upload.damage !== null ||
-        expires === null ||
-        expires > now ||
-        upload.lock.holder !== null
-      )
-        continue
-      await removeUpload(upload)
-      removed += 1
-    }
-    return removed
+      return upload.damage === null && expires !== null && expires <= now
+    })
+    // One that can't be removed must not keep the others; one that is being written is not idle.
+    const idle = expired.filter((upload) => upload.lock.holder === null)
+    const outcomes = await Promise.allSettled(idle.map(removeUpload))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    return outcomes.length
   }
 
   for (const upload of uploads.values()) {

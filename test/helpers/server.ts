@@ -36,6 +36,9 @@ export interface ServerOptions {
   readonly wrapper?: readonly string[]
 }
 
+/** A server that has not said that it listens by then never will. */
+const startMs = 30_000
+
 const running = new Set<RunningServer>()
 const folders = new Set<string>()
 
@@ -74,8 +77,15 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
       const match = /listening on (http:\/\/\S+)/.exec(stdout)
-      if (match?.[1]) resolve(match[1])
+      if (match?.[1] === undefined) return
+      clearTimeout(timer)
+      resolve(match[1])
     })
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`the server did not listen within ${startMs} ms:\n${stdout}${stderr}`))
+    }, startMs)
+    child.once('exit', () => clearTimeout(timer))
     child.once('error', reject)
     child.once('exit', (code) =>
       reject(new Error(`the server ended with ${code} before it listened:\n${stdout}${stderr}`)),

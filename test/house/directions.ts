@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'server/api': ['server/uploads', 'server/tus', 'server/connections'],
   'server/metrics': ['server/uploads', 'server/connections'],
   'server/sign-in': [],
+  'server/turns': [],
   'server/access': ['server/sign-in'],
   'server/pages': [],
   'server/log': ['server/config'],
@@ -37,6 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'server/pages',
     'server/respond',
     'server/tus',
+    'server/turns',
     'server/uploads',
   ],
   'server/main': [
