@@ -1,4 +1,5 @@
 // What `serve` can be told: one table of options with units, defaults and help; text in, Config out.
+import proxyAddr from 'proxy-addr'
 import { parseDuration, parseSize } from './units.ts'
 
 export type Durability = 'finish' | 'patch' | 'none'
@@ -127,7 +128,7 @@ export const configOptions = {
     flag: '--read-timeout',
     value: '<duration>',
     default: '60s',
-    help: 'a request body that is silent for so long is cut off; what arrived is kept',
+    help: 'a request body that is silent for so long is cut off, what arrived is kept; 0: never',
     read: parseDuration,
   },
   minRate: {
@@ -163,7 +164,7 @@ export const configOptions = {
     value: '<addresses>',
     default: '',
     help: 'proxies whose X-Forwarded-* headers count: addresses, networks or "loopback", by commas',
-    read: list,
+    read: proxies,
   },
   token: {
     flag: '--token',
@@ -290,6 +291,16 @@ function refuseUnsafe(config: Config): void {
       `--host ${config.host} lets other machines in: set a --token, or say --allow-anonymous if everybody may upload`,
     )
   }
+}
+
+function proxies(value: string): string[] {
+  const named = list(value)
+  try {
+    proxyAddr.compile(named)
+  } catch {
+    throw new RangeError(`"${value}" is no list of addresses, networks (10.0.0.0/8) or "loopback"`)
+  }
+  return named
 }
 
 function wholeNumber(least: number, most: number) {

@@ -137,7 +137,8 @@ export function createLedger(): Ledger {
     begin(request, response) {
       const { socket } = request
       const connection = open.get(socket) ?? add(socket)
-      noteIdle(connection)
+      // A pipelined request ends no rest: there was none.
+      if (connection.current === null) noteIdle(connection)
       connection.requests += 1
       const current = { method: request.method ?? '', target: request.url ?? '' }
       connection.current = current

@@ -30,6 +30,12 @@ export function createEventStream(
   config: HelloConfig,
   connectionOf: (response: Response) => Connection | null,
 ): EventStream {
+  // By name, since what is passed may hold more: the whole configuration has secrets in it.
+  const told = {
+    maxSize: config.maxSize,
+    expireAfter: config.expireAfter,
+    keepAliveTimeout: config.keepAliveTimeout,
+  }
   const readers = new Set<Response>()
   const changedUploads = new Set<Upload>()
   const changedConnections = new Set<Connection>()
@@ -75,9 +81,8 @@ export function createEventStream(
         // nginx buffers answers otherwise.
         'X-Accel-Buffering': 'no',
       })
-      response.write(
-        `retry: 1000\n\n${eventText('hello', { connection: connectionOf(response)?.id ?? null, config })}`,
-      )
+      const hello = { connection: connectionOf(response)?.id ?? null, config: told }
+      response.write(`retry: 1000\n\n${eventText('hello', hello)}`)
       readers.add(response)
       response.once('close', () => readers.delete(response))
     },

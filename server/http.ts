@@ -1,6 +1,7 @@
 // Node's HTTP server with our deadlines, Expect handling and socket options.
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Ledger } from './connections.ts'
+import { timerMs } from './units.ts'
 
 export interface HttpOptions {
   /** Seconds. */
@@ -27,11 +28,11 @@ export function createHttpServer(
   const server = http.createServer({
     keepAlive: true,
     keepAliveInitialDelay: probeAfterMs,
-    keepAliveTimeout: options.keepAliveTimeout * 1000,
-    headersTimeout: options.headersTimeout * 1000,
+    keepAliveTimeout: offOrMs(options.keepAliveTimeout),
+    headersTimeout: offOrMs(options.headersTimeout),
     // A large body may take days; what counts is that bytes keep coming: see uploads/deadlines.ts.
     requestTimeout: 0,
-    connectionsCheckingInterval: Math.min(5000, options.headersTimeout * 250),
+    connectionsCheckingInterval: checkingMs(options.headersTimeout),
     maxHeaderSize: maxHeaderBytes,
     noDelay: true,
   })
@@ -49,6 +50,14 @@ export function createHttpServer(
     socket.end(rawAnswer(error.code ?? ''), () => socket.destroy())
   })
   return server
+}
+
+/** 0 is "no limit" for Node as for us. */
+const offOrMs = (seconds: number) => (seconds === 0 ? 0 : timerMs(seconds))
+
+/** How often Node looks for late heads: four times in the time that they have, within reason. */
+function checkingMs(headersTimeout: number): number {
+  return headersTimeout === 0 ? 5000 : Math.max(50, Math.min(5000, timerMs(headersTimeout / 4)))
 }
 
 const statusByCode: Readonly<Record<string, string>> = {

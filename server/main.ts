@@ -9,7 +9,8 @@ import { type Config, isLoopback } from './config.ts'
 import { connectionView } from './connections.ts'
 import { createHttpServer } from './http.ts'
 import { createLog } from './log.ts'
-import { startFinishHook } from './uploads/finish-hook.ts'
+import { timerMs } from './units.ts'
+import { type FinishHook, startFinishHook } from './uploads/finish-hook.ts'
 import { FolderInUseError, lockFolder } from './uploads/folder-lock.ts'
 
 /** The service can't start; the message says why and what to do. */
@@ -35,44 +36,39 @@ export async function serve(config: Config): Promise<void> {
 
 async function run(config: Config, log: Logger): Promise<void> {
   const app = await createApp(config, log)
-  for (const { level, id, text } of app.uploads.findings) log[level]({ upload: id }, text)
-  const hook =
-    config.finishHook === null
-      ? null
-      : startFinishHook(
-          app.uploads,
-          {
-            url: config.finishHook,
-            secret: config.finishHookSecret,
-            retryFor: config.finishHookRetryFor,
-          },
-          ({ upload, ...report }) => {
-            app.metrics.hook(report.outcome)
-            log[report.outcome === 'delivered' ? 'info' : 'warn'](
-              { upload: upload.info.id, ...report },
-              'finish hook',
-            )
-          },
-        )
-  logEvents(app, log)
+  const hook = startHook(app, config, log)
   const sweeping = startSweeping(app, config, log)
-  const server = createHttpServer(config, app.ledger, app.listener)
-  const url = await listen(server, config)
-  process.stdout.write(`listening on ${url}\n`)
-  if (!isLoopback(config.host) && config.token === null) {
-    log.warn('everybody who can reach this address may upload, list, download and delete')
+  try {
+    for (const { level, id, text } of app.uploads.findings) log[level]({ upload: id }, text)
+    logEvents(app, log)
+    const server = createHttpServer(config, app.ledger, app.listener)
+    const url = await listen(server, config)
+    process.stdout.write(`listening on ${url}\n`)
+    if (!isLoopback(config.host) && config.token === null) {
+      log.warn('everybody who can reach this address may upload, list, download and delete')
+    }
+    const signal = await nextSignal()
+    log.info(
+      { signal, grace: config.grace },
+      'draining: what arrived is kept; a second signal ends at once',
+    )
+    await drain(server, app, config.grace, log)
+  } finally {
+    clearInterval(sweeping)
+    hook?.close()
+    await app.uploads.close()
   }
-
-  const signal = await nextSignal()
-  log.info(
-    { signal, grace: config.grace },
-    'draining: what arrived is kept; a second signal ends at once',
-  )
-  clearInterval(sweeping)
-  hook?.close()
-  await drain(server, app, config.grace, log)
-  await app.uploads.close()
   log.info('ended')
+}
+
+function startHook(app: App, config: Config, log: Logger): FinishHook | null {
+  if (config.finishHook === null) return null
+  const { finishHook: url, finishHookSecret: secret, finishHookRetryFor: retryFor } = config
+  return startFinishHook(app.uploads, { url, secret, retryFor }, ({ upload, ...report }) => {
+    app.metrics.hook(report.outcome)
+    const level = report.outcome === 'delivered' ? 'info' : 'warn'
+    log[level]({ upload: upload.info.id, ...report }, 'finish hook')
+  })
 }
 
 /** Node's own recursive mkdir never returns where a parent can't be made, e.g. in /proc. */
@@ -168,7 +164,7 @@ function startSweeping(app: App, config: Config, log: Logger): NodeJS.Timeout {
       (removed) => removed > 0 && log.info({ removed }, 'expired uploads removed'),
       (error: unknown) => log.error({ err: error }, 'the sweep for expired uploads failed'),
     )
-  }, seconds * 1000)
+  }, timerMs(seconds))
 }
 
 /** Answers what is under way, closes what is idle, and ends what is left when the grace time (seconds) is over. */
@@ -181,7 +177,7 @@ async function drain(server: Server, app: App, grace: number, log: Logger): Prom
   const timer = setTimeout(() => {
     log.warn('the grace time is over: open connections are cut')
     server.closeAllConnections()
-  }, grace * 1000)
+  }, timerMs(grace))
   process.once('SIGTERM', () => process.exit(1))
   process.once('SIGINT', () => process.exit(1))
   await closed

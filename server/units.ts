@@ -23,6 +23,14 @@ export function parseDuration(text: string): number {
   return seconds
 }
 
+/**
+ * Whole milliseconds for Node's timers, from seconds: at least one, at most the 24.8 days that they can count; beyond that
+ * they would fire at once.
+ */
+export function timerMs(seconds: number): number {
+  return Math.min(2 ** 31 - 1, Math.max(1, Math.round(seconds * 1000)))
+}
+
 /** `8.0 MiB`, `65 B`: a person needs no more digits. */
 export function formatSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`

@@ -39,3 +39,11 @@ export function refusalOf(error: UploadError): Refusal {
   const offset = error.offset === null ? {} : { 'Upload-Offset': String(error.offset) }
   return { ...answer, text: error.message, headers: { ...answer.headers, ...offset } }
 }
+
+/** What went wrong is in the log, and only there. */
+export const serverFailed: Refusal = {
+  status: 500,
+  text: 'The server could not do this; its log says why. What arrived before is kept.',
+  headers: comeBack,
+  closes: true,
+}

@@ -9,7 +9,7 @@ import { parseMetadata } from '../uploads/metadata.ts'
 import { idPattern } from '../uploads/store.ts'
 import { expiryOf, type Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
-import { comeBack, type Refusal, refusalOf } from './errors.ts'
+import { comeBack, type Refusal, refusalOf, serverFailed } from './errors.ts'
 import { appendBody, bodyLengthOf, isPatchType, readPatchHead } from './patch.ts'
 import { methods, readNumber, version } from './protocol.ts'
 import { createStock } from './stock.ts'
@@ -56,7 +56,7 @@ export function methodOf(request: IncomingMessage): string {
 
 /** Makes the handler of every tus method. GET is not one of them: see `downloads.ts`. */
 export function createTus(uploads: Uploads, options: TusOptions, log: Logger): TusHandler {
-  const askStock = createStock(uploads, path)
+  const askStock = createStock(uploads, path, log)
 
   const handlers: Partial<Record<Method, (call: Call) => Promise<Answer>>> = {
     OPTIONS: async () => {
@@ -255,12 +255,6 @@ let lastDate = { second: Number.NaN, text: '' }
 
 const allowed = methods.join(', ')
 const foreignPage: Refusal = { status: 403, text: 'Pages of this origin may not upload here.' }
-const serverFailed: Refusal = {
-  status: 500,
-  text: 'The server could not do this; its log says why. What arrived before is kept.',
-  headers: comeBack,
-  closes: true,
-}
 
 /**
  * Clients start over from byte 0 on any HEAD status that they don't know, so passing trouble is told as 423: try again.

@@ -1,9 +1,10 @@
 // @tus/server on our uploads: OPTIONS, creation, HEAD and DELETE. Bodies never pass here (docs/decisions/001).
 import { DataStore, Server, Upload as StockUpload } from '@tus/server'
+import type { Logger } from 'pino'
 import { UploadError } from '../uploads/errors.ts'
 import type { Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
-import { comeBack, refusalOf } from './errors.ts'
+import { comeBack, refusalOf, serverFailed } from './errors.ts'
 import { responseHeaders, version } from './protocol.ts'
 
 /** The request as @tus/server gets it: only what it is to judge. */
@@ -23,10 +24,10 @@ export interface StockAnswer {
 }
 
 /** Makes the function that asks @tus/server. `path` is where uploads live, e.g. `/files`. */
-export function createStock(uploads: Uploads, path: string) {
+export function createStock(uploads: Uploads, path: string, log: Logger) {
   const server = new Server({
     path,
-    datastore: new UploadsDataStore(uploads),
+    datastore: new UploadsDataStore(uploads, log),
     relativeLocation: true,
     maxSize: uploads.options.maxSize,
     // HEAD reads a committed offset, and DELETE takes the upload's own lock: there is nothing to lock here.
@@ -72,10 +73,12 @@ function own(headers: Headers): Record<string, string> {
 
 class UploadsDataStore extends DataStore {
   readonly #uploads: Uploads
+  readonly #log: Logger
 
-  constructor(uploads: Uploads) {
+  constructor(uploads: Uploads, log: Logger) {
     super()
     this.#uploads = uploads
+    this.#log = log
     this.extensions = [
       'creation',
       'creation-with-upload',
@@ -86,7 +89,7 @@ class UploadsDataStore extends DataStore {
   }
 
   override async create(upload: StockUpload): Promise<StockUpload> {
-    const made = await orRefusal(
+    const made = await this.#orRefusal(
       this.#uploads.create({
         length: upload.size ?? null,
         metadata: upload.metadata?.[metadataKey] ?? '',
@@ -97,11 +100,23 @@ class UploadsDataStore extends DataStore {
   }
 
   override async getUpload(id: string): Promise<StockUpload> {
-    return stockView(await orRefusal(this.#uploads.find(id)))
+    return stockView(await this.#orRefusal(this.#uploads.find(id)))
   }
 
   override async remove(id: string): Promise<void> {
-    await orRefusal(this.#uploads.remove(id))
+    await this.#orRefusal(this.#uploads.remove(id))
+  }
+
+  /** @tus/server takes errors as `{ status_code, body }`; of anything else it would tell the client the text. */
+  async #orRefusal<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      const expected = error instanceof UploadError
+      if (!expected || error.code === 'no-space') this.#log.error({ err: error }, 'request failed')
+      const { status, text } = expected ? refusalOf(error) : serverFailed
+      throw { status_code: status, body: text }
+    }
   }
 }
 
@@ -113,15 +128,4 @@ function stockView(upload: Upload): StockUpload {
     offset: upload.offset,
     ...(length === null ? {} : { size: length }),
   })
-}
-
-/** @tus/server takes errors as `{ status_code, body }`; anything else would end as a 500 with our text in it. */
-async function orRefusal<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (!(error instanceof UploadError)) throw error
-    const refusal = refusalOf(error)
-    throw { status_code: refusal.status, body: refusal.text, error }
-  }
 }

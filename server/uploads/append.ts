@@ -208,6 +208,7 @@ export function createAppender(parts: AppenderParts): Appender {
       unwatch()
       writers.delete(writer)
       upload.connection = null
+      events.emit('change', upload)
       if (writers.size === 0) onIdle()
     }
   }
@@ -216,7 +217,6 @@ export function createAppender(parts: AppenderParts): Appender {
   async function settle(upload: Upload, fd: number, outcome: BodyOutcome): Promise<void> {
     if (upload.offset === upload.info.length) await parts.complete(upload)
     else if (options.durability === 'patch' && outcome.written > 0) await store.sync(fd)
-    if (outcome.end !== 'end') events.emit('change', upload)
   }
 
   return {

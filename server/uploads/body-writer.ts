@@ -20,6 +20,8 @@ export interface BodyWriter {
   stop(): void
   /** Milliseconds since the client last sent something, 0 while the disk is the one who is waited for. */
   silence(): number
+  /** Milliseconds in which the client was not listened to, because the disk was behind. */
+  heldUp(): number
   /** Bytes taken from the client so far. */
   received(): number
 }
@@ -51,6 +53,8 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
   let ending: BodyOutcome['end'] | null = null
   let failure: unknown = null
   let lastByte = performance.now()
+  let heldUp = 0
+  let pausedAt: number | null = null
   let settle: (outcome: BodyOutcome) => void = () => {}
   const outcome = new Promise<BodyOutcome>((resolve) => {
     settle = resolve
@@ -72,8 +76,12 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
   }
 
   function flushOrPause(): void {
-    if (writing) source.pause()
-    else flush()
+    if (!writing) {
+      flush()
+    } else {
+      pausedAt ??= performance.now()
+      source.pause()
+    }
   }
 
   function flush(): void {
@@ -96,13 +104,15 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
       }
       if (gatheredBytes > 0) flush()
       if (ending !== null) settleIfIdle()
-      else if (source.isPaused()) resume()
+      else if (pausedAt !== null) resume(pausedAt)
     })
   }
 
-  function resume(): void {
+  function resume(since: number): void {
     // The pause was ours: the client was not silent meanwhile.
     lastByte = performance.now()
+    heldUp += lastByte - since
+    pausedAt = null
     source.resume()
   }
 
@@ -133,7 +143,8 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
   return {
     outcome,
     stop: () => finish('stopped'),
-    silence: () => (writing && source.isPaused() ? 0 : performance.now() - lastByte),
+    silence: () => (pausedAt === null ? performance.now() - lastByte : 0),
+    heldUp: () => heldUp + (pausedAt === null ? 0 : performance.now() - pausedAt),
     received: () => received,
   }
 }

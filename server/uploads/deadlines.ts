@@ -1,8 +1,9 @@
 // Bodies that are silent, or trickle too slowly, are cut off: one clock for all of them.
+import { timerMs } from '../units.ts'
 import type { BodyWriter } from './body-writer.ts'
 
 export interface DeadlineOptions {
-  /** Seconds without a byte. */
+  /** Seconds without a byte; 0: for ever, and then no rate is asked for either. */
   readonly readTimeout: number
   /** Bytes a second, averaged over a span of `readTimeout`; 0: any. */
   readonly minRate: number
@@ -19,6 +20,7 @@ interface Watched {
   readonly expire: (reason: string) => void
   spanStart: number
   receivedBefore: number
+  heldUpBefore: number
 }
 
 /** The clock; it looks four times in a `readTimeout`, and at least once a second. */
@@ -38,23 +40,27 @@ export function createDeadlines(options: DeadlineOptions): Deadlines {
 
   function reasonToExpire(one: Watched, now: number): string | null {
     if (one.body.silence() >= timeoutMs) return `no byte came for ${options.readTimeout} s`
-    if (now - one.spanStart < timeoutMs) return null
-    const received = one.body.received()
-    const rate = (received - one.receivedBefore) / ((now - one.spanStart) / 1000)
+    // Only the time in which we listened counts against the client.
+    const listened = now - one.spanStart - (one.body.heldUp() - one.heldUpBefore)
+    if (listened < timeoutMs) return null
+    const rate = (one.body.received() - one.receivedBefore) / (listened / 1000)
     one.spanStart = now
-    one.receivedBefore = received
+    one.receivedBefore = one.body.received()
+    one.heldUpBefore = one.body.heldUp()
     return rate < options.minRate ? `it came slower than ${options.minRate} bytes a second` : null
   }
 
-  const clock = setInterval(look, Math.min(1000, timeoutMs / 4))
-  clock.unref()
+  const clock =
+    timeoutMs === 0 ? null : setInterval(look, Math.min(1000, timerMs(options.readTimeout / 4)))
+  clock?.unref()
 
   return {
     watch(body, expire) {
-      const one = { body, expire, spanStart: performance.now(), receivedBefore: 0 }
+      if (clock === null) return () => {}
+      const one = { body, expire, spanStart: performance.now(), receivedBefore: 0, heldUpBefore: 0 }
       watched.add(one)
       return () => watched.delete(one)
     },
-    close: () => clearInterval(clock),
+    close: () => clearInterval(clock ?? undefined),
   }
 }

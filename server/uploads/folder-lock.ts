@@ -32,8 +32,8 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
   const file = path.join(dir, lockName)
   const mine = JSON.stringify(self())
   const draft = `${file}.${process.pid}`
-  await writeFile(draft, mine)
   try {
+    await writeFile(draft, mine)
     // link() refuses an existing name atomically, and the file is never seen half-written.
     while (!(await linkIfFree(draft, file))) await clearStale(file, dir)
   } finally {
@@ -76,9 +76,9 @@ async function copyIfFree(draft: string, file: string): Promise<boolean> {
 const hasCode = (error: unknown, ...codes: string[]) =>
   error instanceof Error && 'code' in error && codes.includes(String(error.code))
 
-/** Removes the lock of a dead holder; throws when the holder lives. */
+/** Removes the lock of a dead holder; throws when the holder lives, or when the lock can't be read or removed. */
 async function clearStale(file: string, dir: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => null)
+  const text = await orUnusable(file, 'read', readFile(file, 'utf8'))
   if (text === null) return
   const holder = parseHolder(text)
   if (holder !== null && (await isAlive(holder, file))) {
@@ -88,13 +88,27 @@ async function clearStale(file: string, dir: string): Promise<void> {
   }
   // Two newcomers may both find it stale: the rename lets one of them win, and shows whose lock was taken away.
   const aside = `${file}.stale.${process.pid}`
-  try {
-    await rename(file, aside)
-  } catch {
-    return
-  }
+  const moved = await orUnusable(
+    file,
+    'removed',
+    rename(file, aside).then(() => true),
+  )
+  if (moved === null) return
   if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => {})
   await rm(aside, { force: true })
+}
+
+/** `null`: somebody else was quicker, and the file is gone. */
+async function orUnusable<T>(file: string, what: string, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null
+    throw new FolderInUseError(
+      `the lock ${file} can't be ${what} by this user: if no other service uses the folder, remove it`,
+      { cause: error },
+    )
+  }
 }
 
 async function isAlive(holder: Holder, file: string): Promise<boolean> {

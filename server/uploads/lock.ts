@@ -23,6 +23,7 @@ export interface Lock {
 
 interface Waiter {
   readonly party: Party
+  readonly urgent: boolean
   enter(): void
   refuse(error: Error): void
 }
@@ -49,7 +50,7 @@ export function createLock(): Lock {
     if (waiter === undefined) return
     waiter.enter()
     // Whoever still waits asks the new holder as it asked the old one.
-    if (waiting.length > 0) waiter.party.yield(false)
+    if (waiting.length > 0) waiter.party.yield(waiting.some(({ urgent }) => urgent))
   }
 
   function recheck(): void {
@@ -70,7 +71,7 @@ export function createLock(): Lock {
     acquire(party, urgent = false) {
       if (holder === null) return Promise.resolve(enter(party))
       return new Promise<Release>((resolve, reject) => {
-        waiting.push({ party, enter: () => resolve(enter(party)), refuse: reject })
+        waiting.push({ party, urgent, enter: () => resolve(enter(party)), refuse: reject })
         holder?.yield(urgent)
       })
     },

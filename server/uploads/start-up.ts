@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { temporarySuffix } from './durable.ts'
 import { InfoFileError, type UploadInfo } from './info-file.ts'
-import { goneSuffix, idPattern, infoSuffix, type Store } from './store.ts'
+import { type DataFile, goneSuffix, idPattern, infoSuffix, type Store } from './store.ts'
 
 /** An upload found in the folder. */
 export interface Found {
@@ -24,42 +24,46 @@ export interface Finding {
 /** At most so many records are read at the same time. */
 const concurrency = 64
 
-/** Reads every upload of the folder. Unknown files are left alone. */
+/** Ids that we make. Only files named so may be cleared away without a look into them: the folder may hold others'. */
+const ownId = /^[0-9a-f]{32}$/
+
+/** Reads every upload of the folder, in our layout or in that of @tus/file-store. Other files are left alone. */
 export async function surveyFolder(store: Store): Promise<{ found: Found[]; findings: Finding[] }> {
   const names = new Set(await readdir(store.dir))
   const found: Found[] = []
   const findings: Finding[] = []
-  const idsWith = (suffix: string) =>
+  const idsWith = (suffix: string, pattern: RegExp) =>
     [...names]
-      .filter((name) => name.endsWith(suffix) && idPattern.test(name.slice(0, -suffix.length)))
+      .filter((name) => name.endsWith(suffix) && pattern.test(name.slice(0, -suffix.length)))
       .map((name) => name.slice(0, -suffix.length))
 
-  for (const id of idsWith(infoSuffix + temporarySuffix)) {
+  await forEach(idsWith(infoSuffix + temporarySuffix, ownId), async (id) => {
     await rm(path.join(store.dir, id + infoSuffix + temporarySuffix), { force: true })
-  }
-  for (const id of idsWith(goneSuffix)) {
+  })
+
+  await forEach(idsWith(goneSuffix, idPattern), async (id) => {
+    if (!ownId.test(id) && !(await store.isRecordOf(id, goneSuffix))) return
     await store.finishRemoval(id)
     names.delete(id)
     findings.push({ level: 'info', id, text: 'a removal was cut short by a crash: completed' })
-  }
+  })
 
-  await forEach(idsWith(infoSuffix), async (id) => {
+  await forEach(idsWith(infoSuffix, idPattern), async (id) => {
     const upload = await readUpload(store, id)
-    if (upload === null) {
+    if (upload !== null) {
+      found.push(upload)
+      if (upload.damage === null) return
+      findings.push({ level: 'warn', id, text: `${upload.damage}: its files are left as they are` })
+    } else if (await store.isRecordOf(id, infoSuffix)) {
       await store.remove(id)
       findings.push({ level: 'warn', id, text: 'the record had no data file: removed' })
-      return
-    }
-    found.push(upload)
-    if (upload.damage !== null) {
-      findings.push({ level: 'warn', id, text: `${upload.damage}: its files are left as they are` })
     }
   })
 
   await forEach([...names], async (id) => {
-    if (!idPattern.test(id) || names.has(id + infoSuffix)) return
+    if (!ownId.test(id) || names.has(id + infoSuffix)) return
     const data = await store.inspect(id)
-    if (data?.size === 0) {
+    if (data?.isFile && data.size === 0) {
       await rm(store.dataFile(id), { force: true })
       findings.push({ level: 'info', id, text: 'a creation was cut short by a crash: cleared' })
     } else if (data !== null) {
@@ -70,7 +74,8 @@ export async function surveyFolder(store: Store): Promise<{ found: Found[]; find
 }
 
 /** What is wrong between a record and the bytes that are there, in words; `null` when nothing is. */
-export function damageOf(info: UploadInfo, size: number): string | null {
+export function damageOf(info: UploadInfo, { size, isFile }: DataFile): string | null {
+  if (!isFile) return 'its data file is no file'
   if (info.length !== null && size > info.length) {
     return `the data file has ${size} bytes, more than the ${info.length} declared`
   }
@@ -85,15 +90,20 @@ async function readUpload(store: Store, id: string): Promise<Found | null> {
   if (data === null) return null
   try {
     const info = await store.readInfo(id)
-    return { info, ...data, damage: damageOf(info, data.size) }
+    return { info, ...data, damage: damageOf(info, data) }
   } catch (error) {
-    if (!(error instanceof InfoFileError)) throw error
+    // Whatever is wrong with this one, the others are to be served.
+    const reason = error instanceof InfoFileError ? error.message : codeOf(error)
     return {
       info: { id, length: null, metadata: '', created: data.modified, finished: null, hook: null },
       ...data,
-      damage: `its record can't be read: ${error.message}`,
+      damage: `its record can't be read: ${reason}`,
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? `the system says ${error.code}` : String(error)
 }
 
 async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -28,6 +28,14 @@ export interface OpenDataFile {
   readonly isNamed: boolean
 }
 
+export interface DataFile {
+  readonly size: number
+  /** When it was last written (ms since the epoch). */
+  readonly modified: number
+  /** Else it is a folder or worse. */
+  readonly isFile: boolean
+}
+
 export interface Store {
   readonly dir: string
   dataFile(id: string): string
@@ -35,12 +43,14 @@ export interface Store {
   create(info: UploadInfo): Promise<number>
   readInfo(id: string): Promise<UploadInfo>
   writeInfo(info: UploadInfo): Promise<void>
+  /** Whether the file `ID` + suffix is a record of that upload, and not something else of that name. */
+  isRecordOf(id: string, suffix: string): Promise<boolean>
   openData(id: string): Promise<number>
   closeData(fd: number): Promise<void>
   /** An open data file. Answered by the kernel from memory, so it is not worth a thread's hop. */
   stateOf(fd: number): OpenDataFile
-  /** Bytes in the data file, or `null` when it isn't there, and when it was last written (ms since the epoch). */
-  inspect(id: string): Promise<{ readonly size: number; readonly modified: number } | null>
+  /** What is at the place of the data file, or `null` when nothing is. */
+  inspect(id: string): Promise<DataFile | null>
   /** Forces the data to the disk. */
   sync(fd: number): Promise<void>
   /** Removes both files; a crash at any point leaves a removal that `finishRemoval` completes. */
@@ -89,6 +99,14 @@ export function createStore(dir: string, durable: boolean): Store {
     async readInfo(id) {
       return parseInfo(id, await readFile(infoFile(id), 'utf8'))
     },
+    async isRecordOf(id, suffix) {
+      try {
+        parseInfo(id, await readFile(path.join(dir, id + suffix), 'utf8'))
+        return true
+      } catch {
+        return false
+      }
+    },
     openData: (id) => open(dataFile(id), constants.O_RDWR),
     closeData: (fd) => close(fd),
     stateOf(fd) {
@@ -98,7 +116,7 @@ export function createStore(dir: string, durable: boolean): Store {
     async inspect(id) {
       try {
         const found = await stat(dataFile(id))
-        return { size: found.size, modified: found.mtimeMs }
+        return { size: found.size, modified: found.mtimeMs, isFile: found.isFile() }
       } catch (error) {
         if (isMissing(error)) return null
         throw error

@@ -58,7 +58,10 @@ export interface Uploads {
   remove(id: string): Promise<void>
   dataFile(upload: Upload): string
   setHook(upload: Upload, hook: HookState): Promise<void>
-  /** Removes what has expired; gives the number. Never touches a finished upload, nor one being written. */
+  /**
+   * Removes what has expired; gives the number. Never touches a finished upload, nor one being written. Completes
+   * what is whole and could not be completed before.
+   */
   sweep(now?: number): Promise<number>
   /** Stops every body; from now on nothing is accepted. What arrived is kept. */
   drain(): void
@@ -128,10 +131,9 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
 
   async function find(id: string): Promise<Upload> {
     const upload = known(id)
-    if (upload.lock.holder === null) {
-      await compareWithDisk(upload)
-      if (isWhole(upload) && upload.info.finished === null) await completeAlone(upload)
-    }
+    if (upload.lock.holder === null) await compareWithDisk(upload)
+    // A client takes offset = length for the end: nobody is told so before the end is on the disk.
+    if (isDue(upload)) await completeAlone(upload)
     return known(id)
   }
 
@@ -140,7 +142,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     const data = await store.inspect(upload.info.id)
     if (upload.lock.holder !== null || upload.removed) return
     const size = data?.size ?? 0
-    const damage = data === null ? 'its data file is gone' : damageOf(upload.info, size)
+    const damage = data === null ? 'its data file is gone' : damageOf(upload.info, data)
     if (damage === null && size === upload.offset) return
     upload.offset = size
     upload.damage = damage
@@ -227,6 +229,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   }
 
   async function sweep(now = Date.now()): Promise<number> {
+    await completeDue()
     const expired = [...uploads.values()].filter((upload) => {
       const expires = expiryOf(upload, options.expireAfter)
       return upload.damage === null && expires !== null && expires <= now
@@ -239,13 +242,27 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     return outcomes.length
   }
 
+  /** Whole uploads whose completion failed or was cut short; one that fails again stays due. */
+  async function completeDue(): Promise<Upload[]> {
+    const due = [...uploads.values()].filter(isDue)
+    const outcomes = await Promise.allSettled(due.map(completeAlone))
+    return due.filter((_, index) => outcomes[index]?.status === 'fulfilled')
+  }
+
+  const completed = new Set(await completeDue())
   for (const upload of uploads.values()) {
-    if (stateOf(upload) === 'unfinished' && isWhole(upload)) {
-      await completeAlone(upload)
+    const { id } = upload.info
+    if (completed.has(upload)) {
       findings.push({
         level: 'info',
-        id: upload.info.id,
+        id,
         text: 'its last byte was here, but not the note of it: completed',
+      })
+    } else if (isDue(upload)) {
+      findings.push({
+        level: 'warn',
+        id,
+        text: 'it is whole but could not be completed: this is tried again',
       })
     }
   }
@@ -287,6 +304,9 @@ function loaded({ info, size, modified, damage }: Found): Upload {
 }
 
 const isWhole = (upload: Upload) => upload.offset === upload.info.length
+
+/** Every byte is here, but the record doesn't say so yet. */
+const isDue = (upload: Upload) => stateOf(upload) === 'unfinished' && isWhole(upload)
 
 const newestFirst = (a: Upload, b: Upload) =>
   b.info.created - a.info.created || (a.info.id < b.info.id ? 1 : -1)

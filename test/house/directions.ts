@@ -11,7 +11,7 @@ export interface Import {
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'server/units': [],
   'server/config': ['server/units'],
-  'server/uploads': ['server/config'],
+  'server/uploads': ['server/config', 'server/units'],
   'server/connections': [],
   'server/respond': [],
   'server/cors': ['server/tus/protocol'],
@@ -25,7 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'server/access': ['server/sign-in'],
   'server/pages': [],
   'server/log': ['server/config'],
-  'server/http': ['server/connections'],
+  'server/http': ['server/connections', 'server/units'],
   'server/app': [
     'server/access',
     'server/api',
@@ -47,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'server/connections',
     'server/http',
     'server/log',
+    'server/units',
     'server/uploads',
   ],
   'server/cli': ['server/config', 'server/main', 'server/units', 'client/terminal', 'captures'],
