@@ -2,7 +2,7 @@
 // The one command `longhaul`: arguments in, one call out. Exit status: 0 done, 1 failed, 2 wrong usage.
 import { readFile } from 'node:fs/promises'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { runUpload, type UploadCommandOptions } from '../client/terminal/upload.ts'
+import type { UploadCommandOptions } from '../client/terminal/upload.ts'
 import {
   ConfigError,
   type ConfigOption,
@@ -10,7 +10,6 @@ import {
   environmentName,
   readConfig,
 } from './config.ts'
-import { StartError, serve } from './main.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 const { version } = JSON.parse(
@@ -43,7 +42,10 @@ function serveCommand(): Command {
     .action(async (given: Record<string, string | undefined>) => {
       const { config: file, ...flags } = given
       const settings = file === undefined ? undefined : await readSettings(file)
-      await serve(readConfig({ flags, environment: process.env, file: settings }))
+      const config = readConfig({ flags, environment: process.env, file: settings })
+      // Each command loads what it needs: `upload` should not wait for a server's libraries.
+      const { serve } = await import('./main.ts')
+      await serve(config)
     })
   for (const option of Object.values(configOptions)) command.addOption(flagFor(option))
   return command.exitOverride()
@@ -82,6 +84,7 @@ function uploadCommand(): Command {
     .option('--json', 'print one JSON document at the end')
     .action(async (files: string[], options: UploadCommandOptions) => {
       const token = options.token ?? process.env[environmentName('--token')]
+      const { runUpload } = await import('../client/terminal/upload.ts')
       process.exitCode = await runUpload(
         files,
         token === undefined ? options : { ...options, token },
@@ -113,9 +116,9 @@ async function readSettings(file: string): Promise<unknown> {
 function exitStatusOf(error: unknown): number {
   // Commander has printed its message; help and version are no failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof ConfigError || error instanceof StartError) {
+  if (error instanceof Error && 'exitStatus' in error) {
     process.stderr.write(`longhaul: ${error.message}\n`)
-    return error instanceof ConfigError ? 2 : 1
+    return Number(error.exitStatus)
   }
   process.stderr.write(`longhaul: ${error instanceof Error ? error.stack : error}\n`)
   return 1

@@ -219,6 +219,7 @@ export const configOptions = {
 /** A setting that can't be used; the message names it and says what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  readonly exitStatus = 2
 }
 
 /** The environment variable that stands for a flag: `--max-size` is `LONGHAUL_MAX_SIZE`. */

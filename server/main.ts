@@ -16,6 +16,7 @@ import { FolderInUseError, lockFolder } from './uploads/folder-lock.ts'
 /** The service can't start; the message says why and what to do. */
 export class StartError extends Error {
   override readonly name = 'StartError'
+  readonly exitStatus = 1
 }
 
 /** Expired uploads are looked for this often, or sooner where they expire sooner (seconds). */
@@ -23,7 +24,7 @@ const sweepEvery = 60
 
 /** Runs the service until a signal ends it. Throws a `StartError` if it can't start. */
 export async function serve(config: Config): Promise<void> {
-  const log = createLog(config)
+  const log = await createLog(config)
   const dir = path.resolve(config.dir)
   const unlock = await takeFolder(dir)
   try {

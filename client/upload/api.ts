@@ -1,0 +1,152 @@
+// The server's JSON and event interface, as the page uses it (docs: HTTP contract): types, paths, typed fetch.
+
+/** One upload as `/api/uploads` shows it. */
+export interface ServerUpload {
+  readonly id: string
+  readonly url: string
+  readonly name: string | null
+  readonly type: string | null
+  readonly length: number | null
+  readonly offset: number
+  readonly state: 'unfinished' | 'finished' | 'damaged'
+  readonly created: string
+  readonly modified: string
+  readonly expires: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  /** A PATCH is being received now. */
+  readonly active: boolean
+  /** That PATCH's connection. */
+  readonly connection: number | null
+}
+
+/** One TCP connection of the server's ledger. */
+export interface Connection {
+  readonly id: number
+  readonly client: { readonly address: string; readonly port: number }
+  readonly server: { readonly address: string; readonly port: number }
+  readonly opened: string
+  readonly closed: string | null
+  readonly requests: number
+  readonly patches: number
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  /** Seconds; 0 while a request runs. */
+  readonly idle: number
+  readonly longestIdle: number
+  readonly current: { readonly method: string; readonly target: string } | null
+  /** The latest upload PATCHed on it. */
+  readonly upload: string | null
+  readonly ended: ConnectionEnd | null
+}
+
+export interface ConnectionEnd {
+  readonly by: 'client' | 'server'
+  readonly how: 'fin' | 'reset' | 'idle-timeout' | 'drain' | 'read-timeout' | 'error'
+}
+
+/** The server's limits, sent with the first event. */
+export interface ServerConfig {
+  /** Bytes. */
+  readonly maxSize: number
+  /** Seconds an unfinished upload is kept. */
+  readonly expireAfter: number
+  /** Seconds an idle connection stays open. */
+  readonly keepAliveTimeout: number
+}
+
+export interface Hello {
+  readonly connection: number
+  readonly config: ServerConfig
+}
+
+export interface UploadPage {
+  readonly uploads: readonly ServerUpload[]
+  readonly next: string | null
+}
+
+export interface ConnectionList {
+  readonly now: string
+  readonly open: readonly Connection[]
+  readonly closed: readonly Connection[]
+}
+
+/** Where tus creations go, absolute. */
+export const endpoint = () => new URL('/files', location.href).href
+
+/** The server answered, but not with what was asked for. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** A typed client; `onConnection` hears which TCP connection carried each answer. */
+export interface Api {
+  /** One page, newest first. */
+  uploads(state: ServerUpload['state'], cursor?: string | null): Promise<UploadPage>
+  /** null when there is no such upload. */
+  upload(id: string): Promise<ServerUpload | null>
+  /** Resolves also when it was gone already. */
+  remove(id: string): Promise<void>
+  connections(): Promise<ConnectionList>
+}
+
+export function createApi(hear: {
+  readonly onConnection: (id: number) => void
+  readonly onSignedOut: () => void
+}): Api {
+  const request = async (path: string, method = 'GET'): Promise<Response> => {
+    const response = await fetch(path, {
+      method,
+      headers: { Accept: 'application/json' },
+      signal: AbortSignal.timeout(30_000),
+    })
+    const connection = connectionOf(response.headers.get('Longhaul-Connection'))
+    if (connection !== null) hear.onConnection(connection)
+    if (response.status === 401) hear.onSignedOut()
+    return response
+  }
+  const json = async <T>(path: string): Promise<T> => {
+    const response = await request(path)
+    if (!response.ok) throw await errorOf(response)
+    return (await response.json()) as T
+  }
+  return {
+    uploads(state, cursor) {
+      const query = new URLSearchParams({ state, limit: '50' })
+      if (cursor) query.set('cursor', cursor)
+      return json<UploadPage>(`/api/uploads?${query}`)
+    },
+    async upload(id) {
+      const response = await request(`/api/uploads/${encodeURIComponent(id)}`)
+      if (response.status === 404 || response.status === 410) return null
+      if (!response.ok) throw await errorOf(response)
+      return (await response.json()) as ServerUpload
+    },
+    async remove(id) {
+      const response = await request(`/api/uploads/${encodeURIComponent(id)}`, 'DELETE')
+      if (!response.ok && response.status !== 404 && response.status !== 410) {
+        throw await errorOf(response)
+      }
+    },
+    connections: () => json<ConnectionList>('/api/connections'),
+  }
+}
+
+/** The number in a `Longhaul-Connection` header, null when absent. */
+export function connectionOf(header: string | null | undefined): number | null {
+  return header && /^\d+$/.test(header) ? Number(header) : null
+}
+
+/** The id in an upload URL, absolute or not; null when it's none. */
+export function uploadIdOf(url: string | null | undefined): string | null {
+  return /\/files\/([A-Za-z0-9_-]{8,128})$/.exec(url ?? '')?.[1] ?? null
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const text = (await response.text()).trim().slice(0, 300)
+  return new ApiError(response.status, text || `the server answered ${response.status}`)
+}

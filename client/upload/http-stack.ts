@@ -1,0 +1,353 @@
+// tus-js-client's HTTP in the browser, made patient: waits for the network, tells passing trouble from final, replaces connections that stand still.
+import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client'
+import { backoff, FinalError, isPassing, PassingError, parseRetryAfter } from '../retry-policy.ts'
+import { connectionOf } from './api.ts'
+import type { Gate } from './gate.ts'
+import type { Wait } from './transfer.ts'
+
+/** What the stack knows of one file's upload across its requests. */
+export interface Line {
+  readonly file: Blob
+  /** Attempts since anything last got through. */
+  attempt: number
+  /** ms to wait before the next request. */
+  delay: number
+  /** When a byte was last sent, or seen committed; ms since the epoch. */
+  lastActivity: number
+  /** The offset of the last HEAD or PATCH answer. */
+  offset: number
+  /** The offset that the server's events told last. */
+  committed: number
+  /** Set when a creation may have reached the server without its answer reaching us. */
+  isCreationInDoubt: boolean
+  /** An upload that such a creation made; the next creation takes it. */
+  createdUrl: string | null
+  /** The file was taken off the list; whatever it still creates is to be removed. */
+  isClosed: boolean
+  /** Why the last request failed, for the next HEAD to report; null when none did. */
+  trouble: string | null
+  hear: LineListener
+}
+
+export interface LineListener {
+  /** A request goes out. */
+  onRequest(): void
+  onWait(wait: Wait): void
+  onSent(offset: number): void
+  onSafe(offset: number): void
+  onPatch(connection: number | null, from: number, to: number): void
+  /** A request was lost or refused; what of it arrived is for HEAD to say. */
+  onLost(why: string): void
+  onResumed(offset: number, why: string | null): void
+  onGone(): void
+  onCreated(url: string): void
+  /** Looks for an upload of this file that has no byte yet; null when there is none. */
+  findEmpty(): Promise<string | null>
+  /** An upload that was created for a file since taken off the list. */
+  onOrphan(url: string): void
+}
+
+/** A line at its beginning. */
+export function newLine(file: Blob, hear: LineListener): Line {
+  return {
+    file,
+    attempt: 0,
+    delay: 0,
+    lastActivity: Date.now(),
+    offset: 0,
+    committed: 0,
+    isCreationInDoubt: false,
+    createdUrl: null,
+    isClosed: false,
+    trouble: null,
+    hear,
+  }
+}
+
+/** A connection that moves no byte for so long, in ms, is replaced. */
+const stallTime = 15_000
+/** The same when the bytes are all out and nobody tells what becomes of them, or they only need to reach the disk. */
+const settleTime = 60_000
+/** For requests that carry no bytes. */
+const answerTime = 30_000
+/** For all, when the browser says that the network is gone. */
+const offlineTime = 2000
+
+export interface LonghaulStack extends HttpStack {
+  /** Ties a request to its line; call it in `onBeforeRequest`. */
+  bind(request: HttpRequest, line: Line): void
+}
+
+/** What the stack tells and asks the page. */
+export interface StackListener {
+  readonly onConnection: (id: number) => void
+  readonly onSignedOut: () => void
+  /** A connection stood still: others on the same way may be dead as well. */
+  readonly onStall: () => void
+  /** Whether the server's events tell what it commits. */
+  readonly isTold: () => boolean
+}
+
+/** The stack for tus-js-client's `httpStack` option. */
+export function createHttpStack(gate: Gate, hear: StackListener): LonghaulStack {
+  const lines = new WeakMap<HttpRequest, Line>()
+  return {
+    getName: () => 'LonghaulHttpStack',
+    bind: (request, line) => lines.set(request, line),
+    createRequest(method, url) {
+      const request = createRequest(method, url, gate, hear, () => lines.get(request))
+      return request
+    },
+  }
+}
+
+function createRequest(
+  method: string,
+  url: string,
+  gate: Gate,
+  hear: StackListener,
+  lineOf: () => Line | undefined,
+): HttpRequest {
+  const xhr = new XMLHttpRequest()
+  xhr.open(method, url, true)
+  const headers = new Map<string, string>()
+  const aborted = new AbortController()
+
+  const send = async (body: Blob | null): Promise<HttpResponse> => {
+    const line = lineOf()
+    // The page deletes uploads itself, after asking; tus-js-client's own DELETE on removal is not wanted.
+    if (method === 'DELETE') return answer(xhr, 204)
+    if (!line) throw new Error('a request without its line')
+    try {
+      await waitForTurn(line)
+    } catch {
+      // An aborted request never settles, like that of the stock stack: nobody waits for it any more.
+      return new Promise(() => {})
+    }
+    if (method === 'POST') {
+      const url = await adopt(line)
+      if (url) return answer(xhr, 201, { Location: url })
+    }
+    return exchange(line, body)
+  }
+
+  const waitForTurn = async (line: Line) => {
+    await gate.pass(line.delay, aborted.signal)
+    line.delay = 0
+    line.hear.onRequest()
+  }
+
+  // A creation whose answer was lost may have made an upload. To create a second one would leave the first behind.
+  const adopt = async (line: Line): Promise<string | null> => {
+    if (line.createdUrl === null && line.isCreationInDoubt) {
+      try {
+        line.createdUrl = await line.hear.findEmpty()
+      } catch (error) {
+        throw postpone(line, String(error), 0, null)
+      }
+    }
+    const url = line.createdUrl
+    line.createdUrl = null
+    line.isCreationInDoubt = false
+    if (url) line.hear.onCreated(url)
+    return url
+  }
+
+  const exchange = (line: Line, body: Blob | null): Promise<HttpResponse> =>
+    new Promise((resolve, reject) => {
+      const start = Number(headers.get('Upload-Offset') ?? 0)
+      const from = Date.now()
+      line.lastActivity = from
+      let bytesOut = 0
+      let isOver = false
+      const stall = setInterval(() => {
+        const quiet = Date.now() - line.lastActivity
+        const limit = !navigator.onLine
+          ? offlineTime
+          : !body
+            ? answerTime
+            : isSettling(line, body, start, bytesOut, hear.isTold())
+              ? settleTime
+              : stallTime
+        if (quiet < limit) return
+        end()
+        xhr.abort()
+        const seconds = Math.round(limit / 1000)
+        if (method === 'POST') line.isCreationInDoubt = true
+        hear.onStall()
+        const said = navigator.onLine
+          ? `the connection stood still for ${seconds} s`
+          : 'the network went away'
+        reject(postpone(line, said, 0, navigator.onLine ? 0 : null))
+      }, 1000)
+      const end = () => {
+        isOver = true
+        clearInterval(stall)
+        aborted.signal.removeEventListener('abort', abort)
+      }
+      const abort = () => {
+        // A creation on its way is let through: aborting it here wouldn't stop the server from making the upload.
+        if (method === 'POST') return
+        end()
+        xhr.abort()
+      }
+      aborted.signal.addEventListener('abort', abort)
+      xhr.upload.onprogress = (event) => {
+        if (isOver || aborted.signal.aborted) return
+        if (event.loaded > bytesOut) line.lastActivity = Date.now()
+        bytesOut = event.loaded
+        line.hear.onSent(start + event.loaded)
+      }
+      xhr.onload = () => {
+        end()
+        const connection = connectionOf(xhr.getResponseHeader('Longhaul-Connection'))
+        if (connection !== null) hear.onConnection(connection)
+        if (method === 'PATCH') line.hear.onPatch(connection, from, Date.now())
+        if (xhr.status === 401) hear.onSignedOut()
+        if (aborted.signal.aborted) return keepCreation(line)
+        const trouble = read(line)
+        if (trouble) reject(trouble)
+        else resolve(response(xhr))
+      }
+      xhr.onerror = () => {
+        end()
+        if (method === 'POST') line.isCreationInDoubt = true
+        if (aborted.signal.aborted) return
+        void unanswered(line).then(reject)
+      }
+      xhr.send(body)
+    })
+
+  // Takes in an answer; gives the error when it's one to come back after.
+  const read = (line: Line): Error | null => {
+    const { status } = xhr
+    const offset = parseOffset(xhr.getResponseHeader('Upload-Offset'))
+    if (status >= 200 && status < 300) {
+      const location = xhr.getResponseHeader('Location')
+      if (method === 'POST' ? !location : offset === null) {
+        return postpone(line, 'something between this page and the server answered in its place', 0)
+      }
+      if (method === 'HEAD' && offset !== null) {
+        if (offset > line.offset) line.attempt = 0
+        line.hear.onResumed(offset, line.trouble)
+      } else {
+        line.attempt = 0
+        if (offset !== null) line.hear.onSafe(offset)
+        if (location) line.hear.onCreated(new URL(location, url).href)
+      }
+      line.offset = offset ?? line.offset
+      line.trouble = null
+      return null
+    }
+    if (isPassing(method, status)) {
+      // The browser itself repeats a PATCH whose kept connection broke; what stands there then is a lost connection.
+      const said = status === 409 ? 'connection lost' : firstSentence(xhr.responseText)
+      const retryAfter = parseRetryAfter(xhr.getResponseHeader('Retry-After'))
+      // A conflict is settled by asking for the offset, which needs no pause the first time.
+      const delay = status === 409 && line.attempt === 0 ? 0 : retryAfter
+      return postpone(line, said || `the server answered ${status}`, status, delay)
+    }
+    if (method === 'HEAD') line.hear.onGone()
+    return null
+  }
+
+  // No answer at all: away network, away server, or a file that can't be read any more.
+  const unanswered = async (line: Line): Promise<Error> => {
+    if (navigator.onLine && method === 'PATCH') {
+      try {
+        await line.file.slice(0, 1).arrayBuffer()
+      } catch {
+        return new FinalError(
+          'The file was changed, moved or deleted on this computer since it was chosen. Choose it again to continue.',
+        )
+      }
+    }
+    return postpone(line, navigator.onLine ? 'connection lost' : 'the network went away', 0)
+  }
+
+  const postpone = (
+    line: Line,
+    said: string,
+    status: number,
+    delay: number | null = null,
+  ): PassingError => {
+    line.attempt += 1
+    line.delay = Math.max(delay ?? backoff(line.attempt), status === 401 ? 5000 : 0)
+    line.trouble ??= said
+    line.hear.onLost(said)
+    line.hear.onWait(
+      status === 401
+        ? { what: 'sign-in' }
+        : !navigator.onLine
+          ? { what: 'network' }
+          : { what: 'server', status, said, until: Date.now() + line.delay },
+    )
+    return new PassingError(said, status, delay)
+  }
+
+  // The answer to a creation that nobody waits for any more.
+  const keepCreation = (line: Line) => {
+    const location = xhr.getResponseHeader('Location')
+    if (xhr.status !== 201 || !location) return
+    const created = new URL(location, url).href
+    if (line.isClosed) line.hear.onOrphan(created)
+    else line.createdUrl = created
+  }
+
+  return {
+    getMethod: () => method,
+    getURL: () => url,
+    setHeader(name, value) {
+      xhr.setRequestHeader(name, value)
+      headers.set(name, value)
+    },
+    getHeader: (name) => headers.get(name),
+    // The line hears of progress directly; through tus-js-client each step would make Uppy draw anew.
+    setProgressHandler() {},
+    send,
+    abort() {
+      aborted.abort()
+      return Promise.resolve()
+    },
+    getUnderlyingObject: () => xhr,
+  }
+}
+
+// How long a request may stand still, in ms. A system takes megabytes into its buffers without sending any,
+// so bytes that are out but not committed count as standing still, as long as the events would tell of a commit.
+function isSettling(line: Line, body: Blob, start: number, bytesOut: number, isTold: boolean) {
+  const isOut = bytesOut >= body.size
+  return isOut && (!isTold || line.committed >= start + body.size)
+}
+
+function response(xhr: XMLHttpRequest): HttpResponse {
+  return {
+    getStatus: () => xhr.status,
+    getHeader: (name) => xhr.getResponseHeader(name) ?? undefined,
+    getBody: () => xhr.responseText,
+    getUnderlyingObject: () => xhr,
+  }
+}
+
+function answer(
+  xhr: XMLHttpRequest,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
+  return {
+    getStatus: () => status,
+    getHeader: (name) => headers[name],
+    getBody: () => '',
+    getUnderlyingObject: () => xhr,
+  }
+}
+
+// Without its full stop: it's going to be a part of a sentence.
+function firstSentence(text: string): string {
+  const line = text.trim().split('\n')[0] ?? ''
+  return line.replace(/\.$/, '').slice(0, 200)
+}
+
+function parseOffset(value: string | null): number | null {
+  return value !== null && /^\d+$/.test(value) ? Number(value) : null
+}

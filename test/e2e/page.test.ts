@@ -1,0 +1,232 @@
+// The page from an empty folder to a download: what it shows while a file goes, its lists, keyboard, screen reader, every width.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
+import { cleanUp } from '../helpers/server.ts'
+import { chooseFiles, chromiumPath, launchBrowser, makeFile, openPage } from './browser.ts'
+import { MiB, openScene, phase, waitForFinished, waitForSafe } from './scene.ts'
+
+const axeSource = await readFile(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+)
+
+let browser: Browser
+
+beforeAll(async () => {
+  if (chromiumPath) browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await cleanUp()
+})
+
+const pageTest = (name: string, run: (context: TestContext) => Promise<void>) =>
+  test.concurrent(name, { timeout: 80_000 }, async (context) => {
+    if (!chromiumPath) return context.skip('Chromium is not installed')
+    await run(context)
+  })
+
+async function start(context: TestContext, options: Parameters<typeof openScene>[0] = {}) {
+  const scene = await openScene(options)
+  const profile = await browser.newContext()
+  context.onTestFinished(async () => {
+    await profile.close()
+    await scene.close()
+  })
+  const { page, complaints } = await openPage(profile, scene.link.url)
+  return { scene, profile, page, complaints }
+}
+
+pageTest(
+  'a dropped file arrives whole over one connection, without a complaint or a request elsewhere',
+  async (context) => {
+    const { scene, page, complaints } = await start(context, { rate: 10 * MiB })
+    await page.locator('#chunk-size').selectOption('1048576')
+    await chooseFiles(page, [scene.file])
+    await waitForSafe(page, 5)
+    const facts = await page.locator('.transfer .facts').textContent()
+    expect(facts).toMatch(/of 20\.0 MiB safe.* MiB sent/)
+    const lane = page.locator('.lane-row[data-own]', { hasText: 'holiday.mp4' })
+    expect(await lane.textContent()).toMatch(/TCP :\d+ → :\d+.*PATCH ×\d+.*holiday\.mp4/)
+    await waitForFinished(page)
+    await page.getByText('20 chunks went over one connection: 19 handshakes saved.').waitFor()
+    await scene.expectWhole()
+    expect(await lane.count()).toBe(1)
+    expect(complaints).toEqual({ errors: [], foreign: [] })
+  },
+)
+
+pageTest(
+  'files and folders dropped anywhere on the page go one after the other',
+  async (context) => {
+    const { scene, page } = await start(context, { size: 3 * MiB })
+    const names = ['a.txt', 'b.txt', 'a.txt']
+    // A drop as the browser makes it: the folder is given as a list of files, here two of the same name.
+    await page.evaluate((list) => {
+      const transfer = new DataTransfer()
+      for (const [index, name] of list.entries()) {
+        transfer.items.add(new File([`text ${index}`], name, { lastModified: 1000 + index }))
+      }
+      const init = { dataTransfer: transfer, bubbles: true, cancelable: true }
+      document.querySelector('#finished')?.dispatchEvent(new DragEvent('dragover', init))
+      document.querySelector('#finished')?.dispatchEvent(new DragEvent('drop', init))
+    }, names)
+    await page.locator('.finished').nth(2).waitFor()
+    expect((await page.locator('.finished .name').allTextContents()).sort()).toEqual(
+      [...names].sort(),
+    )
+    const all = await scene.uploads()
+    expect(all.map((upload) => upload.offset)).toEqual([6, 6, 6])
+  },
+)
+
+pageTest('an empty file and names in any script are files like others', async (context) => {
+  const { scene, page } = await start(context)
+  const empty = await makeFile(scene.folder, 'leer.txt', 0)
+  const polyglot = await makeFile(scene.folder, 'Zażółć 三月 “x”.bin', 5000)
+  await chooseFiles(page, [empty, polyglot])
+  await waitForFinished(page, 'leer.txt')
+  await waitForFinished(page, polyglot.name)
+})
+
+pageTest(
+  'a finished file is downloaded under its name, and deleted only after a yes',
+  async (context) => {
+    const { scene, page } = await start(context, { size: 2 * MiB })
+    await chooseFiles(page, [scene.file])
+    await waitForFinished(page)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download holiday.mp4' }).click(),
+    ])
+    expect(download.suggestedFilename()).toBe('holiday.mp4')
+    const bytes = await readFile(await download.path())
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(scene.file.sha256)
+    const remove = page.getByRole('button', { name: 'Delete holiday.mp4' })
+    await remove.click()
+    const dialog = page.getByRole('dialog', { name: 'Delete holiday.mp4?' })
+    await dialog.waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await scene.uploads()).toHaveLength(1)
+    await remove.click()
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await page.locator('.finished').waitFor({ state: 'detached' })
+    expect(await scene.uploads()).toEqual([])
+  },
+)
+
+pageTest('cancel asks: what is safe may stay for later, or be deleted', async (context) => {
+  const { scene, page } = await start(context)
+  await chooseFiles(page, [scene.file])
+  await waitForSafe(page, 3)
+  await page.getByRole('button', { name: 'Cancel holiday.mp4' }).click()
+  await page.getByRole('button', { name: 'Stop, keep what is safe' }).click()
+  await page.locator('.unfinished').waitFor()
+  expect(await scene.uploads()).toHaveLength(1)
+  await page.locator('.unfinished input').setInputFiles(scene.file.path)
+  await phase(page, 'sending').waitFor()
+  await page.getByRole('button', { name: 'Cancel holiday.mp4' }).click()
+  await page.getByRole('button', { name: 'Delete from the server' }).click()
+  await page.locator('.transfer').waitFor({ state: 'detached' })
+  await context.expect.poll(() => scene.uploads()).toEqual([])
+})
+
+pageTest('closing the page in the middle warns once, with what is true', async (context) => {
+  const { scene, page } = await start(context)
+  await chooseFiles(page, [scene.file])
+  await waitForSafe(page, 3)
+  const asked = new Promise<string>((resolve) => {
+    page.once('dialog', (dialog) => {
+      resolve(dialog.type())
+      void dialog.dismiss()
+    })
+  })
+  await page.close({ runBeforeUnload: true })
+  expect(await asked).toBe('beforeunload')
+  expect(await page.locator('#leaving').textContent()).toMatch(
+    /1 upload under way\. .* MiB are safe and stay safe if you leave\. The server keeps it for 7 days/,
+  )
+  await waitForFinished(page)
+  await scene.expectWhole()
+})
+
+async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: typeof import('axe-core') }).axe
+    const { violations } = await axe.run()
+    return violations
+      .filter((finding) => finding.impact === 'serious' || finding.impact === 'critical')
+      .map((finding) => `${finding.id}: ${finding.nodes.map((node) => node.html).join(' ')}`)
+  })
+}
+
+pageTest(
+  'axe finds nothing serious, light and dark, narrow and wide, in the middle of it all',
+  async (context) => {
+    const { scene, page } = await start(context, { size: 40 * MiB })
+    const small = await makeFile(scene.folder, 'scan.iso', MiB)
+    const stopped = await makeFile(scene.folder, 'thesis.tar', 8 * MiB)
+    await chooseFiles(page, [small])
+    await waitForFinished(page, 'scan.iso')
+    await chooseFiles(page, [stopped])
+    await waitForSafe(page, 1)
+    await page.getByRole('button', { name: 'Cancel thesis.tar' }).click()
+    await page.getByRole('button', { name: 'Stop, keep what is safe' }).click()
+    await page.locator('.unfinished').waitFor()
+    await chooseFiles(page, [scene.file])
+    await waitForSafe(page, 2)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      for (const width of [360, 768, 1280, 2560]) {
+        await page.setViewportSize({ width, height: 900 })
+        // Uppy measures itself a moment after a resize.
+        await page.waitForTimeout(150)
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+        if (width === 360 || width === 1280) expect(await seriousFindings(page)).toEqual([])
+      }
+    }
+    await page.getByRole('button', { name: 'Cancel holiday.mp4' }).click()
+    expect(await seriousFindings(page)).toEqual([])
+  },
+)
+
+pageTest('everything is reached and done by keyboard', async (context) => {
+  const { scene, page } = await start(context)
+  await chooseFiles(page, [scene.file])
+  await waitForSafe(page, 2)
+  const focused = () =>
+    page.evaluate(() => {
+      const { activeElement } = document
+      return activeElement?.getAttribute('aria-label') ?? activeElement?.textContent ?? ''
+    })
+  const stops: string[] = []
+  await page.locator('body').press('Tab')
+  for (let press = 0; press < 8; press++) {
+    stops.push(await focused())
+    if (stops.at(-1)?.startsWith('Cancel')) break
+    await page.keyboard.press('Tab')
+  }
+  expect(stops).toEqual(
+    expect.arrayContaining([
+      'choose files',
+      'choose a folder',
+      'Pause holiday.mp4',
+      'Cancel holiday.mp4',
+    ]),
+  )
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Enter')
+  await phase(page, 'paused').waitFor()
+  expect(await focused()).toBe('Resume holiday.mp4')
+  await page.keyboard.press('Enter')
+  await waitForFinished(page)
+  await context.expect
+    .poll(() => page.locator('#announcer').textContent())
+    .toMatch(/holiday\.mp4 is finished/)
+})
