@@ -6,7 +6,7 @@ import type { Uploads } from './uploads/uploads.ts'
 
 /** What arrives at high speed is told this often (ms); several changes of one thing become one event. */
 const flushMs = 200
-/** A comment line, so that neither proxies nor we take a quiet stream for a dead one (ms). */
+/** Something is said at least this often, so that neither proxies nor a page take a quiet stream for a dead one (ms). */
 const heartbeatMs = 15_000
 /** A reader that takes nothing is dropped when so many bytes wait for it. */
 const mostBuffered = 1024 * 1024
@@ -70,7 +70,7 @@ export function createEventStream(
   ledger.events.on('closed', noteConnection)
   const flushing = setInterval(flush, flushMs).unref()
   const beating = setInterval(() => {
-    for (const reader of readers) reader.write(': still here\n\n')
+    tell('ping', { now: new Date().toISOString() })
   }, heartbeatMs).unref()
 
   return {

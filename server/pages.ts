@@ -1,4 +1,6 @@
 // The built pages, and the headers that keep them safe: nothing from elsewhere, no inline script, not in a frame.
+
+import type { ServerResponse } from 'node:http'
 import path from 'node:path'
 import express, { type RequestHandler, Router } from 'express'
 
@@ -16,11 +18,12 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export const pageHeaders: RequestHandler = (_request, response, next) => {
+export const pageHeaders: RequestHandler = (request, response, next) => {
   response.setHeader('Content-Security-Policy', contentSecurityPolicy)
   response.setHeader('X-Content-Type-Options', 'nosniff')
   response.setHeader('Referrer-Policy', 'no-referrer')
-  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
+  // Browsers complain of it where it can't count: over plain HTTP.
+  if (request.secure) response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
   next()
 }
 
@@ -32,7 +35,8 @@ export function servePages(folder: string): Router {
     '/assets',
     express.static(path.join(folder, 'assets'), { immutable: true, maxAge: '1y' }),
   )
-  pages.use(express.static(folder, { extensions: ['html'], cacheControl: false }))
+  const revalidate = (response: ServerResponse) => response.setHeader('Cache-Control', 'no-cache')
+  pages.use(express.static(folder, { extensions: ['html'], setHeaders: revalidate }))
   pages.use((_request, response) => {
     response.status(404).type('text').send('There is nothing here.\n')
   })
