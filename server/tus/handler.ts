@@ -5,13 +5,13 @@ import type { Connection, Ending } from '../connections.ts'
 import { decideCors, preflightHeaders } from '../cors.ts'
 import { type Answer, type BodyState, respond } from '../respond.ts'
 import { UploadError, type UploadErrorCode } from '../uploads/errors.ts'
-import { parseMetadata } from '../uploads/metadata.ts'
 import { idPattern } from '../uploads/store.ts'
 import { expiryOf, type Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
+import { creationHeaders, refuseCreation } from './creation.ts'
 import { comeBack, type Refusal, refusalOf, serverFailed } from './errors.ts'
 import { appendBody, bodyLengthOf, isPatchType, readPatchHead } from './patch.ts'
-import { methods, readNumber, version } from './protocol.ts'
+import { methods, version } from './protocol.ts'
 import { createStock } from './stock.ts'
 
 export interface TusOptions {
@@ -80,13 +80,13 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     const { headers } = call.request
     if (call.id !== null)
       return { status: 405, text: 'Create uploads at /files.', headers: { Allow: allowed } }
-    const metadata = headers['upload-metadata']
-    const refused = refuseMetadata(metadata) ?? refuseCreationBody(call.request)
+    const refused = refuseCreation(call.request, options.maxMetadata)
     if (refused !== null) return refused
+    const metadata = headers['upload-metadata']
     const answer = await askStock({
       method: 'POST',
       id: null,
-      headers: pick(headers, ['upload-length', 'upload-defer-length', 'upload-concat']),
+      headers: pick(headers, creationHeaders),
       ...(typeof metadata === 'string' ? { metadata } : {}),
     })
     const upload = uploads.peek(answer.headers.Location?.slice(path.length + 1) ?? '')
@@ -115,26 +115,6 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
       )
     }
     return { 'Upload-Offset': String(upload.offset) }
-  }
-
-  function refuseMetadata(header: string | string[] | undefined): Refusal | null {
-    if (header === undefined) return null
-    if (typeof header !== 'string' || Buffer.byteLength(header) > options.maxMetadata) {
-      return { status: 413, text: `Upload-Metadata may have ${options.maxMetadata} bytes.` }
-    }
-    if (parseMetadata(header) !== null) return null
-    return {
-      status: 400,
-      text: 'Upload-Metadata must be "key base64" pairs parted by commas, each key once.',
-    }
-  }
-
-  /** What can't fit is refused before the upload exists: a creation must not leave an upload that nobody asked for. */
-  function refuseCreationBody(request: IncomingMessage): Refusal | null {
-    if (!isPatchType(request.headers['content-type'])) return null
-    const length = readNumber(request.headers['upload-length'])
-    if (typeof length !== 'number' || (bodyLengthOf(request) ?? 0) <= length) return null
-    return { status: 413, text: 'The body is larger than Upload-Length.' }
   }
 
   async function head({ id }: Call): Promise<Answer> {
