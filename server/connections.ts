@@ -64,6 +64,8 @@ export interface Ledger {
   open(socket: Socket): void
   /** To be called as each request begins; the record of the connection that carries it. */
   begin(request: IncomingMessage, response: ServerResponse): Connection
+  /** Whether a part of an answer has gone out on it, but not the whole. */
+  isAnswering(socket: Socket): boolean
   /** Notes why the server is about to close a connection; the first reason stays. */
   ending(socket: Socket, how: Ending['how']): void
   /** From now on a connection that the server closes was closed for the drain. */
@@ -79,6 +81,7 @@ const remembered = 100
 export function createLedger(): Ledger {
   const events = new EventEmitter<LedgerEvents>()
   const open = new Map<Socket, Connection>()
+  const latest = new WeakMap<Socket, ServerResponse>()
   const closed: Connection[] = []
   let count = 0
   let serverCloses: Ending['how'] = 'fin'
@@ -137,6 +140,7 @@ export function createLedger(): Ledger {
     begin(request, response) {
       const { socket } = request
       const connection = open.get(socket) ?? add(socket)
+      latest.set(socket, response)
       // A pipelined request ends no rest: there was none.
       if (connection.current === null) noteIdle(connection)
       connection.requests += 1
@@ -151,6 +155,10 @@ export function createLedger(): Ledger {
       })
       events.emit('change', connection)
       return connection
+    },
+    isAnswering(socket) {
+      const response = latest.get(socket)
+      return response?.headersSent === true && !response.writableFinished
     },
     ending(socket, how) {
       const connection = open.get(socket)

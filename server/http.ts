@@ -1,5 +1,6 @@
 // Node's HTTP server with our deadlines, Expect handling and socket options.
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Ledger } from './connections.ts'
 import { timerMs } from './units.ts'
 
@@ -40,13 +41,14 @@ export function createHttpServer(
   server.on('request', (request, response) => listener(request, response, false))
   // The listener decides whether the body may come, after its checks (RFC 9110 §10.1.1).
   server.on('checkContinue', (request, response) => listener(request, response, true))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') {
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket
+    // Words of ours in the middle of an answer would be taken for a part of it.
+    if (!socket.writable || error.code === 'ECONNRESET' || ledger.isAnswering(socket)) {
       socket.destroy()
       return
     }
-    const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-    if (late) ledger.ending(socket as import('node:net').Socket, 'read-timeout')
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') ledger.ending(socket, 'read-timeout')
     socket.end(rawAnswer(error.code ?? ''), () => socket.destroy())
   })
   return server

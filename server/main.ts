@@ -26,7 +26,11 @@ const sweepEvery = 60
 export async function serve(config: Config): Promise<void> {
   const log = await createLog(config)
   const dir = path.resolve(config.dir)
-  const unlock = await takeFolder(dir)
+  const unlock = await takeFolder(dir, () => {
+    // Whoever has it now writes to the same files: there is nothing that may still be finished here.
+    process.stderr.write(`longhaul: the folder ${dir} was taken over by another process\n`)
+    process.exit(1)
+  })
   try {
     await run({ ...config, dir }, log)
   } finally {
@@ -42,13 +46,14 @@ async function run(config: Config, log: Logger): Promise<void> {
   try {
     for (const { level, id, text } of app.uploads.findings) log[level]({ upload: id }, text)
     logEvents(app, log)
+    const signalled = nextSignal()
     const server = createHttpServer(config, app.ledger, app.listener)
     const url = await listen(server, config)
     process.stdout.write(`listening on ${url}\n`)
     if (!isLoopback(config.host) && config.token === null) {
       log.warn('everybody who can reach this address may upload, list, download and delete')
     }
-    const signal = await nextSignal()
+    const signal = await signalled
     log.info(
       { signal, grace: config.grace },
       'draining: what arrived is kept; a second signal ends at once',
@@ -92,11 +97,11 @@ const isThere = (file: string) =>
     () => false,
   )
 
-async function takeFolder(dir: string): Promise<() => Promise<void>> {
+async function takeFolder(dir: string, onLost: () => void): Promise<() => Promise<void>> {
   try {
     await makeFolder(dir)
     await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
-    return await lockFolder(dir)
+    return await lockFolder(dir, onLost)
   } catch (error) {
     if (error instanceof FolderInUseError) throw new StartError(error.message)
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'

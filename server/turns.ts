@@ -13,6 +13,10 @@ export function createTurns(): (
     const before = latest.get(socket)
     latest.set(socket, response)
     if (before === undefined || before.closed || before.writableFinished) work()
-    else before.once('close', work)
+    else
+      before.once('close', () => {
+        // It also closes when the connection dies: then nobody waits for this answer any more.
+        if (!socket.destroyed) work()
+      })
   }
 }

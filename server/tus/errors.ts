@@ -1,5 +1,5 @@
 // What tus answers for each thing that can go wrong: one table.
-import type { UploadError, UploadErrorCode } from '../uploads/errors.ts'
+import { UploadError, type UploadErrorCode } from '../uploads/errors.ts'
 
 /** An answer other than success; the text is a sentence for the client, with no internals in it. */
 export interface Refusal {
@@ -21,6 +21,8 @@ const answers = {
   'not-found': { status: 404 },
   gone: { status: 410 },
   damaged: { status: 410 },
+  // From now on it is damaged; this request is the one that finds out.
+  lost: { status: 500, closes: true },
   'offset-mismatch': { status: 409 },
   'length-conflict': { status: 400 },
   'too-large': { status: 413 },
@@ -38,6 +40,11 @@ export function refusalOf(error: UploadError): Refusal {
   const answer: Omit<Refusal, 'text'> = answers[error.code]
   const offset = error.offset === null ? {} : { 'Upload-Offset': String(error.offset) }
   return { ...answer, text: error.message, headers: { ...answer.headers, ...offset } }
+}
+
+/** Whether somebody who runs the service should look: not for what a client did, or what passes. */
+export function isServersTrouble(error: unknown): boolean {
+  return !(error instanceof UploadError) || error.code === 'no-space' || error.code === 'lost'
 }
 
 /** What went wrong is in the log, and only there. */

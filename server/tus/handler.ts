@@ -9,7 +9,7 @@ import { idPattern } from '../uploads/store.ts'
 import { expiryOf, type Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { creationHeaders, refuseCreation } from './creation.ts'
-import { comeBack, type Refusal, refusalOf, serverFailed } from './errors.ts'
+import { comeBack, isServersTrouble, type Refusal, refusalOf, serverFailed } from './errors.ts'
 import { appendBody, bodyLengthOf, isPatchType, readPatchHead } from './patch.ts'
 import { methods, version } from './protocol.ts'
 import { createStock } from './stock.ts'
@@ -183,8 +183,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
   }
 
   function refuse(call: Call, error: unknown): Refusal {
-    const isExpected = error instanceof UploadError && error.code !== 'no-space'
-    if (!isExpected) {
+    if (isServersTrouble(error)) {
       log.error({ err: error, connection: call.connection.id, upload: call.id }, 'request failed')
     }
     if (!(error instanceof UploadError)) return serverFailed

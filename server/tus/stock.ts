@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { UploadError } from '../uploads/errors.ts'
 import type { Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
-import { comeBack, refusalOf, serverFailed } from './errors.ts'
+import { comeBack, isServersTrouble, refusalOf, serverFailed } from './errors.ts'
 import { responseHeaders, version } from './protocol.ts'
 
 /** The request as @tus/server gets it: only what it is to judge. */
@@ -112,9 +112,8 @@ class UploadsDataStore extends DataStore {
     try {
       return await work
     } catch (error) {
-      const expected = error instanceof UploadError
-      if (!expected || error.code === 'no-space') this.#log.error({ err: error }, 'request failed')
-      const { status, text } = expected ? refusalOf(error) : serverFailed
+      if (isServersTrouble(error)) this.#log.error({ err: error }, 'request failed')
+      const { status, text } = error instanceof UploadError ? refusalOf(error) : serverFailed
       throw { status_code: status, body: text }
     }
   }

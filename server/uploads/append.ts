@@ -41,6 +41,7 @@ interface AppenderParts {
   readonly deadlines: Deadlines
   readonly events: EventEmitter<UploadEvents>
   complete(upload: Upload): Promise<void>
+  force(upload: Upload, fd: number): Promise<void>
 }
 
 /** A writer whose client has been silent for so long gives way to a newcomer. */
@@ -216,7 +217,7 @@ export function createAppender(parts: AppenderParts): Appender {
   /** Whatever way the body ended: what arrived counts, and the last byte completes the upload. */
   async function settle(upload: Upload, fd: number, outcome: BodyOutcome): Promise<void> {
     if (upload.offset === upload.info.length) await parts.complete(upload)
-    else if (options.durability === 'patch' && outcome.written > 0) await store.sync(fd)
+    else if (options.durability === 'patch' && outcome.written > 0) await parts.force(upload, fd)
   }
 
   return {
@@ -282,12 +283,17 @@ function createWriterParty(gaveUp: () => Error | null): WriterParty {
     writer?.stop()
   }
 
+  /** A timer comes before what the sockets have: a busy process must not take its own delay for silence. */
+  function lookAfterReading(): void {
+    setImmediate(look)
+  }
+
   function look(): void {
     timer = null
     if (writer === null) return
     const patience = wanted === 'now' ? 0 : staleMs - writer.silence()
     if (patience <= 0) stop('evicted')
-    else timer ??= setTimeout(look, Math.ceil(patience))
+    else timer ??= setTimeout(lookAfterReading, Math.ceil(patience))
   }
 
   return {

@@ -4,6 +4,7 @@ export type UploadErrorCode =
   | 'not-found'
   | 'gone'
   | 'damaged'
+  | 'lost'
   | 'offset-mismatch'
   | 'length-conflict'
   | 'too-large'

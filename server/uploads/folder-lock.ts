@@ -26,9 +26,9 @@ export class FolderInUseError extends Error {
 /**
  * Takes the folder for this process and resolves with the way to give it back. Rejects with a `FolderInUseError`
  * when a living process has it. A lock left behind by a dead one is taken over: at once on the same machine,
- * and from elsewhere after `silentMs` without a heartbeat.
+ * and from elsewhere after `silentMs` without a heartbeat. `onLost` is called when that happened to us.
  */
-export async function lockFolder(dir: string): Promise<() => Promise<void>> {
+export async function lockFolder(dir: string, onLost: () => void): Promise<() => Promise<void>> {
   const file = path.join(dir, lockName)
   const mine = JSON.stringify(self())
   const draft = `${file}.${process.pid}`
@@ -40,8 +40,9 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
     await rm(draft, { force: true })
   }
   const beat = setInterval(() => {
-    const now = new Date()
-    utimes(file, now, now).catch(() => {})
+    refresh(file, mine).then((isOurs) => {
+      if (!isOurs) onLost()
+    })
   }, heartbeatMs)
   beat.unref()
   return async () => {
@@ -49,6 +50,15 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
     const text = await readFile(file, 'utf8').catch(() => null)
     if (text === mine) await rm(file, { force: true })
   }
+}
+
+/** The heartbeat. `false`: somebody took the lock over, after this process had been stopped for long. */
+async function refresh(file: string, mine: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => mine)
+  if (text !== mine) return false
+  const now = new Date()
+  await utimes(file, now, now).catch(() => {})
+  return true
 }
 
 async function linkIfFree(draft: string, file: string): Promise<boolean> {

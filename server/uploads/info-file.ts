@@ -21,6 +21,8 @@ export interface UploadInfo {
   readonly finished: number | null
   /** `null` where no hook was configured when the upload finished. */
   readonly hook: HookState | null
+  /** Why its bytes can't be trusted any more, in words; `null` while they can. */
+  readonly damage: string | null
 }
 
 /** Why a record can't be used, in words for a person. */
@@ -42,6 +44,7 @@ export function serialiseInfo(info: UploadInfo, dataFile: string): string {
       metadata: info.metadata,
       finished: info.finished === null ? null : new Date(info.finished).toISOString(),
       hook: info.hook,
+      ...(info.damage === null ? {} : { damage: info.damage }),
     },
   })}\n`
 }
@@ -62,6 +65,7 @@ export function parseInfo(id: string, text: string): UploadInfo {
     created: timeOf(record.creation_date),
     finished: own?.finished ? timeOf(own.finished) : null,
     hook: own?.hook ? hookOf(objectOf(own.hook)) : null,
+    damage: typeof own?.damage === 'string' ? own.damage : null,
   }
 }
 

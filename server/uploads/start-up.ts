@@ -75,6 +75,7 @@ export async function surveyFolder(store: Store): Promise<{ found: Found[]; find
 
 /** What is wrong between a record and the bytes that are there, in words; `null` when nothing is. */
 export function damageOf(info: UploadInfo, { size, isFile }: DataFile): string | null {
+  if (info.damage !== null) return info.damage
   if (!isFile) return 'its data file is no file'
   if (info.length !== null && size > info.length) {
     return `the data file has ${size} bytes, more than the ${info.length} declared`
@@ -95,7 +96,15 @@ async function readUpload(store: Store, id: string): Promise<Found | null> {
     // Whatever is wrong with this one, the others are to be served.
     const reason = error instanceof InfoFileError ? error.message : codeOf(error)
     return {
-      info: { id, length: null, metadata: '', created: data.modified, finished: null, hook: null },
+      info: {
+        id,
+        length: null,
+        metadata: '',
+        created: data.modified,
+        finished: null,
+        hook: null,
+        damage: null,
+      },
       ...data,
       damage: `its record can't be read: ${reason}`,
     }

@@ -92,6 +92,7 @@ export function createStore(dir: string, durable: boolean): Store {
         return fd
       } catch (error) {
         await close(fd)
+        await rm(infoFile(info.id), { force: true })
         await rm(dataFile(info.id), { force: true })
         throw error
       }

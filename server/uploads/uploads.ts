@@ -81,7 +81,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   const gone = new Set<string>()
   const { found, findings } = await surveyFolder(store)
   for (const one of found) uploads.set(one.info.id, loaded(one))
-  const appender = createAppender({ options, store, files, deadlines, events, complete })
+  const appender = createAppender({ options, store, files, deadlines, events, complete, force })
 
   async function create({ length, metadata }: NewUpload): Promise<Upload> {
     if (appender.draining())
@@ -97,7 +97,15 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
       throw new UploadError('no-space', 'The server has not enough disk space for this upload.')
     }
     const id = randomBytes(16).toString('hex')
-    const info = { id, length, metadata, created: Date.now(), finished: null, hook: null }
+    const info = {
+      id,
+      length,
+      metadata,
+      created: Date.now(),
+      finished: null,
+      hook: null,
+      damage: null,
+    }
     const fd = await store.create(info).catch((error: unknown) => {
       throw namedStorageError(error)
     })
@@ -161,7 +169,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
         offset: size,
       })
     }
-    if (options.durability !== 'none') await store.sync(fd)
+    if (options.durability !== 'none') await force(upload, fd)
     const finished = {
       ...upload.info,
       finished: Date.now(),
@@ -174,6 +182,26 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     await files.close(upload)
     events.emit('change', upload)
     events.emit('finished', upload)
+  }
+
+  /**
+   * Forces the bytes to the disk. When that fails the system may have dropped them, and a second try would succeed
+   * without them: such an upload is lost, and must never look whole again.
+   */
+  async function force(upload: Upload, fd: number): Promise<void> {
+    try {
+      await store.sync(fd)
+    } catch (cause) {
+      const damage = 'the disk failed to keep its bytes'
+      upload.damage = damage
+      upload.info = { ...upload.info, damage }
+      await store.writeInfo(upload.info).catch(() => {})
+      await files.close(upload)
+      events.emit('change', upload)
+      throw new UploadError('lost', 'The server could not keep this upload: start it again.', {
+        cause,
+      })
+    }
   }
 
   async function completeAlone(upload: Upload): Promise<void> {

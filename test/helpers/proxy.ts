@@ -102,6 +102,13 @@ export const proxyKinds = {
 
 export type ProxyName = keyof typeof proxyKinds
 
+const running = new Set<ChildProcess>()
+
+/** Ends every proxy that this module started: for `afterAll`. */
+export async function stopProxies(): Promise<void> {
+  await Promise.all([...running].map(stop))
+}
+
 /** The command's path, also where servers live; null when it isn't installed. */
 export function findCommand(name: string): string | null {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/local/sbin']
@@ -151,6 +158,7 @@ export async function startProxy(
     env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  running.add(child)
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text
@@ -168,6 +176,7 @@ export async function startProxy(
 }
 
 async function stop(child: ChildProcess): Promise<void> {
+  running.delete(child)
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill('SIGTERM')

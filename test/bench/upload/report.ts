@@ -1,0 +1,113 @@
+// The benchmark's figures as Markdown; MB and GB are 10⁶ and 10⁹ bytes.
+import { arch, cpus, platform, release } from 'node:os'
+import { formatSize } from '../../../server/units.ts'
+import { type Summary, sum, summarise } from '../statistics.ts'
+import { barFor, maxCrowdBytes } from './bars.ts'
+import { type CrowdResult, phaseNames } from './crowd.ts'
+import type { Cell, Measurement, Workload } from './measure.ts'
+import type { UploadOptions } from './options.ts'
+import { type ServerName, serverKinds } from './servers.ts'
+
+/** When, where and how it was measured. */
+export function describeRun({ servers, rounds, dir }: UploadOptions): string {
+  const cores = cpus()
+  return [
+    `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version}, ` +
+      `${platform()} ${release()} ${arch()}, ${cores.length} cores (${cores[0]?.model.trim()}), ` +
+      `data in ${dir}; median of ${rounds} rounds, least and most in brackets.`,
+    ...servers.map((name) => `- **${name}**: ${serverKinds[name].title}`),
+  ]
+    .join('\n')
+    .replace('\n', '\n\n')
+}
+
+/** MB/s of each server, and how ours compares, with its bars. */
+export function speedTable(cells: readonly Cell[], servers: readonly ServerName[]): string {
+  const rivals = servers.includes('ours') ? servers.filter((name) => name !== 'ours') : []
+  return table(
+    ['MB/s', ...servers, ...rivals.map((name) => `ours ÷ ${name}`)],
+    cells.map((cell) => [
+      workloadName(cell.workload),
+      ...servers.map((name) => range(summarise(of(cell, name).map(speed)), 0)),
+      ...rivals.map((name) => ratio(cell, name)),
+    ]),
+  )
+}
+
+/** What the work cost: processor time, memory, and whether the client could have sent more. */
+export function workTable(cells: readonly Cell[], servers: readonly ServerName[]): string {
+  return table(
+    [
+      'work',
+      ...servers.map((name) => `${name}: CPU s/GB`),
+      ...servers.map((name) => `${name}: peak MB`),
+      'client busy',
+      'others busy',
+    ],
+    cells.map((cell) => {
+      const all = servers.flatMap((name) => of(cell, name))
+      return [
+        workloadName(cell.workload),
+        ...servers.map((name) => cpuPerGigabyte(of(cell, name)).toFixed(2)),
+        ...servers.map((name) => megabytes(Math.max(...of(cell, name).map(({ peak }) => peak)))),
+        `≤ ${percent(Math.max(...all.map((one) => one.clientCpu / one.seconds)))}`,
+        `≤ ${percent(Math.max(...all.map((one) => one.othersCpu / one.seconds)))}`,
+      ]
+    }),
+  )
+}
+
+/** Memory with many uploads open. */
+export function crowdTable(results: ReadonlyMap<ServerName, CrowdResult>, count: number): string {
+  const judge = (name: ServerName, peak: number) =>
+    name === 'ours' ? ` ${verdict(peak <= maxCrowdBytes)} ≤ ${megabytes(maxCrowdBytes)}` : ''
+  return table(
+    [`peak MB, ${count} uploads open at once`, ...phaseNames],
+    [...results].map(([name, peaks]) => [
+      name,
+      ...phaseNames.map((phase) => megabytes(peaks[phase]) + judge(name, peaks[phase])),
+    ]),
+  )
+}
+
+export const chunkName = (chunk: number): string =>
+  chunk === Infinity ? 'whole' : formatSize(chunk).replace('.0', '')
+
+function workloadName({ chunk, connections, size }: Workload): string {
+  const each = chunk === Infinity ? ` ${formatSize(size / connections).replace('.0', '')}` : ''
+  return `${chunkName(chunk)}${each} × ${connections}`
+}
+
+/** Server against server within a round, so that slow minutes hit both; then the median of the rounds. */
+function ratio({ workload, rounds }: Cell, rival: ServerName): string {
+  const ratios = rounds.flatMap((round) => {
+    const [ours, theirs] = [round.get('ours'), round.get(rival)]
+    return ours && theirs ? [speed(ours) / speed(theirs)] : []
+  })
+  const summary = summarise(ratios)
+  const bar = barFor(rival, workload.chunk)
+  const judged = bar === null ? '' : ` ${verdict(summary.median >= bar)} ≥ ${bar}`
+  return `${range(summary, 2)}${judged}`
+}
+
+const of = ({ rounds }: Cell, name: ServerName): Measurement[] =>
+  rounds.flatMap((round) => round.get(name) ?? [])
+
+const speed = ({ bytes, seconds }: Measurement) => bytes / 1e6 / seconds
+
+const cpuPerGigabyte = (all: readonly Measurement[]) =>
+  sum(all.map((one) => one.serverCpu)) / (sum(all.map((one) => one.bytes)) / 1e9)
+
+const range = ({ min, median, max }: Summary, digits: number) =>
+  `**${median.toFixed(digits)}** (${min.toFixed(digits)}–${max.toFixed(digits)})`
+
+const verdict = (isMet: boolean) => (isMet ? '✓' : '✗')
+const percent = (share: number) => `${Math.round(100 * share)} %`
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map((_, n) => (n === 0 ? '---' : '---:'))), ...rows.map(line)].join(
+    '\n',
+  )
+}
