@@ -98,6 +98,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   ): void {
     const start = performance.now()
     const exchange = connection.requests
+    // Read now: express cuts the path of a mounted router off while that runs.
+    const target = withoutQuery(request.url ?? '')
     response.once('close', () => {
       const ms = performance.now() - start
       const method = request.method ?? ''
@@ -110,7 +112,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
           exchange,
           remote: isBehindProxy ? proxyAddr(request, isTrusted) : connection.client.address,
           method,
-          target: withoutQuery(request.url ?? ''),
+          target,
           // 0: the connection ended before there was an answer.
           status,
           ms: Math.round(ms * 10) / 10,
@@ -154,7 +156,8 @@ function answerFailure(log: Logger): ErrorRequestHandler {
   return (error, request, response, next) => {
     const status = Number(error?.status)
     const isClients = status >= 400 && status < 500
-    if (!isClients) log.error({ err: error, target: withoutQuery(request.url) }, 'request failed')
+    if (!isClients)
+      log.error({ err: error, target: withoutQuery(request.originalUrl) }, 'request failed')
     if (response.headersSent) return next(error)
     response.status(isClients ? status : 500).type('text')
     response.send(

@@ -79,6 +79,12 @@ function uploadCommand(): Command {
       reader(parseDuration),
       parseDuration('1h'),
     )
+    .option(
+      '--stall-timeout <duration>',
+      'a connection on which nothing moves for so long is replaced',
+      reader(parseDuration),
+      parseDuration('2m'),
+    )
     .option('--no-resume', 'start over even if a part of the file is on the server')
     .option('--quiet', 'say nothing but errors')
     .option('--json', 'print one JSON document at the end')

@@ -50,7 +50,8 @@ export function respond(
       'Content-Type': 'text/plain; charset=utf-8',
       'Content-Length': String(text.length),
     })
-  else if (answer.status !== 204 && request.method !== 'HEAD') headers.push('Content-Length', '0')
+  // Also for a HEAD: without it Node's own client takes the connection for used up.
+  else if (answer.status !== 204) headers.push('Content-Length', '0')
   if (closes) headers.push('Connection', 'close')
   response.writeHead(answer.status, headers)
   const content = request.method === 'HEAD' ? null : text

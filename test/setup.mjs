@@ -10,6 +10,8 @@ const tools = {
   caddy: 'caddy',
   haproxy: 'haproxy',
   strace: 'strace',
+  openssl: 'openssl',
+  'systemd-analyze': 'systemd',
 }
 
 const missing = Object.entries(tools).filter(([command]) => !isInstalled(command))

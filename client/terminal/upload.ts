@@ -2,10 +2,17 @@
 import { lookup } from 'mime-types'
 import { type Input, readInputs, readTarget, type Target, UsageError } from './arguments.ts'
 import { type ByteSource, createStreamSource, openFileSource } from './byte-source.ts'
-import { count, formatBytes, formatSeconds, formatShare, printable } from './format.ts'
+import { printable } from './format.ts'
 import { createHttpStack, type KeptAliveStack } from './http-stack.ts'
 import { interruptible } from './interruption.ts'
 import { createProgress, type Progress } from './progress.ts'
+import {
+  type FileReport,
+  failedSentence,
+  finishedSentence,
+  interruptedSentence,
+  totalSentence,
+} from './report.ts'
 import { type Outcome, sendFile } from './send-file.ts'
 import { continueCommand } from './shell.ts'
 import { takeUp } from './take-up.ts'
@@ -36,15 +43,6 @@ export const uploadDefaults = {
   retryFor: 3600,
   stallTimeout: 120,
 } as const
-
-/** One file in the `--json` document. Bytes and seconds. */
-interface FileReport extends Omit<Outcome, 'everyFile' | 'state'> {
-  readonly file: string
-  readonly state: Outcome['state'] | 'not begun'
-  readonly size: number | null
-  readonly seconds: number
-  readonly patches: number
-}
 
 type Settings = {
   readonly [Name in Exclude<keyof UploadCommandOptions, 'to' | 'token'>]-?: NonNullable<
@@ -139,13 +137,14 @@ async function uploadOne(input: Input, run: Run): Promise<FileReport & { everyFi
   ).catch((error: unknown) => ({ outcome: failed(error), size: null }))
   const report = {
     file: input.argument,
+    name: input.name,
     ...outcome,
     safe: outcome.state === 'interrupted' ? await askSafe(outcome, run) : outcome.safe,
     size: outcome.state === 'finished' ? outcome.safe : size,
     seconds: (now() - before.at) / 1000,
     patches: traffic.patches - before.patches,
   }
-  tellFile(input, report, traffic.connections - before.connections, run)
+  tellFile(report, traffic.connections - before.connections, run)
   return report
 }
 
@@ -242,57 +241,33 @@ async function askSafe({ url, safe }: Outcome, run: Run): Promise<number> {
   }
 }
 
-function tellFile(input: Input, report: FileReport, opened: number, run: Run): void {
-  const name = printable(input.name)
-  const { size, safe, seconds } = report
-  if (report.state === 'failed') {
-    const kept = size !== null && safe > 0 ? ` (${formatShare(safe, size)} safe)` : ''
-    complain(`${name}: ${report.error}${kept}`)
-  }
+function tellFile(report: FileReport, opened: number, { progress, options }: Run): void {
+  if (report.state === 'failed') complain(failedSentence(report))
   if (report.state !== 'finished') return
-  const sent = safe - (report.resumedFrom ?? 0)
-  const speed = sent > 0 && seconds > 0 ? ` (${formatBytes(sent / seconds)}/s)` : ''
-  const patches = count(report.patches, 'PATCH', 'PATCHes')
-  const over = opened === 0 ? 'the same connection' : count(opened, 'connection', 'connections')
-  run.progress.say(
-    `${name}: ${formatBytes(safe)} safe after ${formatSeconds(seconds)}${speed}, ${patches} over ${over}`,
-  )
-  if (!run.options.json) process.stdout.write(`${report.url}\n`)
+  progress.say(finishedSentence(report, opened))
+  if (!options.json) process.stdout.write(`${report.url}\n`)
 }
 
 function tellEnd(
   inputs: readonly Input[],
   reports: readonly FileReport[],
-  run: Run,
+  { progress, stack, target, options }: Run,
   seconds: number,
 ): void {
-  const { traffic } = run.stack
-  const finished = reports.filter((report) => report.state === 'finished')
-  if (reports.length > 1) {
-    const patches = count(traffic.patches, 'PATCH', 'PATCHes')
-    const connections = count(traffic.connections, 'connection', 'connections')
-    run.progress.say(
-      `${finished.length} of ${reports.length} files uploaded in ${formatSeconds(seconds)}, ${patches} over ${connections}`,
-    )
-  }
+  if (reports.length > 1) progress.say(totalSentence(reports, stack.traffic, seconds))
   const interrupted = reports.find((report) => report.state === 'interrupted')
-  if (interrupted) {
-    const { safe, size, file } = interrupted
-    const share = size === null ? formatBytes(safe) : formatShare(safe, size)
-    complain(`interrupted: ${share} of ${printable(file)} safe on the server`)
-  }
+  if (interrupted) complain(interruptedSentence(interrupted))
   const rest = inputs.filter(
     ({ file }, index) => file !== null && reports[index]?.state !== 'finished',
   )
   if (rest.length === 0) return
   const command = continueCommand(
     rest.map((input) => input.argument),
-    run.target.endpoint.href,
-    run.options.chunkSize === uploadDefaults.chunkSize ? null : run.options.chunkSize,
+    target.endpoint.href,
+    options.chunkSize === uploadDefaults.chunkSize ? null : options.chunkSize,
   )
   const begun = reports.some(({ state, safe }) => state !== 'finished' && safe > 0)
-  const purpose = begun ? 'to continue' : 'to try again'
-  complain(`${purpose}: ${command}`)
+  complain(`${begun ? 'to continue' : 'to try again'}: ${command}`)
 }
 
 function failed(error: unknown): Outcome {
@@ -311,6 +286,7 @@ function notBegun(input: Input): FileReport {
   const { everyFile: _, ...nothing } = failed('not begun')
   return {
     file: input.argument,
+    name: input.name,
     ...nothing,
     state: 'not begun',
     size: null,
