@@ -66,24 +66,30 @@ function uploadCommand(): Command {
     .description('Upload files; interrupted and run again, it goes on where it was.')
     .argument('<file...>', 'files to upload')
     .option('--to <URL>', 'where to: the server, or its /files', 'http://127.0.0.1:8080/files')
-    .option(
-      '--chunk-size <size>',
-      'bytes in one PATCH; 0 sends the whole file in one',
-      reader(parseSize),
-      parseSize('8MiB'),
+    .addOption(
+      measured(
+        '--chunk-size <size>',
+        'bytes in one PATCH; 0 sends the whole file in one',
+        parseSize,
+        '8MiB',
+      ),
     )
     .option('--token <secret>', 'token of the server; better given as LONGHAUL_TOKEN')
-    .option(
-      '--retry-for <duration>',
-      'how long to keep trying while nothing gets through',
-      reader(parseDuration),
-      parseDuration('1h'),
+    .addOption(
+      measured(
+        '--retry-for <duration>',
+        'how long to keep trying while nothing gets through',
+        parseDuration,
+        '1h',
+      ),
     )
-    .option(
-      '--stall-timeout <duration>',
-      'a connection on which nothing moves for so long is replaced',
-      reader(parseDuration),
-      parseDuration('2m'),
+    .addOption(
+      measured(
+        '--stall-timeout <duration>',
+        'a connection on which nothing moves for so long is replaced',
+        parseDuration,
+        '2m',
+      ),
     )
     .option('--no-resume', 'start over even if a part of the file is on the server')
     .option('--quiet', 'say nothing but errors')
@@ -99,14 +105,20 @@ function uploadCommand(): Command {
     .exitOverride()
 }
 
-function reader(read: (text: string) => number) {
-  return (text: string): number => {
+/** An option in sizes or durations; `--help` tells the default as a person writes it. */
+function measured(
+  flags: string,
+  help: string,
+  read: (text: string) => number,
+  standard: string,
+): Option {
+  return new Option(flags, help).default(read(standard), standard).argParser((text) => {
     try {
       return read(text)
     } catch (error) {
       throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
     }
-  }
+  })
 }
 
 async function readSettings(file: string): Promise<unknown> {
