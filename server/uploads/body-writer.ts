@@ -1,7 +1,7 @@
 // The data path: a request body in, bytes at a place of an open file out, in one hop and with back-pressure.
 import { writev } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { noteWritten } from './young-garbage.ts'
+import { giveBack } from './give-back.ts'
 
 /** How a body ended, and how many of its bytes the file has. */
 export interface BodyOutcome {
@@ -92,9 +92,9 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
     gatheredBytes = 0
     writing = true
     writeAll(target.fd, buffers, target.position + written, (error, bytes) => {
+      buffers.forEach(giveBack)
       writing = false
       written += bytes
-      noteWritten(bytes)
       if (bytes > 0) target.committed(written)
       if (error !== null) {
         failure = error
