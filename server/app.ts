@@ -14,7 +14,7 @@ import type { RequestListener } from './http.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageHeaders, servePages } from './pages.ts'
 import { respond } from './respond.ts'
-import { createTurns } from './turns.ts'
+import { inTurn } from './turns.ts'
 import { createTus, isUploadPath, methodOf, type TusExchange } from './tus/handler.ts'
 import { openUploads, type Uploads } from './uploads/uploads.ts'
 
@@ -42,7 +42,6 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     config,
     (response) => connectionOf.get(response) ?? null,
   )
-  const takeTurn = createTurns()
   const isTrusted = proxyAddr.compile([...config.trustProxy])
   const isBehindProxy = config.trustProxy.length > 0
   let draining = false
@@ -71,13 +70,11 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   app.use(answerFailure(log))
 
   const listener: RequestListener = (request, response, expectsContinue) => {
+    const before = ledger.unanswered(request.socket)
     const connection = ledger.begin(request, response)
-    connectionOf.set(response, connection)
     request.url = originForm(request.url ?? '')
     observe(request, response, connection)
-    takeTurn(request.socket, response, () =>
-      dispatch({ request, response, connection, expectsContinue }),
-    )
+    inTurn(before, () => dispatch({ request, response, connection, expectsContinue }))
   }
 
   /** tus comes before express: its bodies must not wait for a router. */
@@ -87,7 +84,10 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     const isWelcome = access.allows(request) || request.method === 'OPTIONS'
     if (isTus) tus(exchange, isWelcome ? null : needsToken)
     else if (expectsContinue) respond(request, response, refusedBody, 'unasked')
-    else app(request, response)
+    else {
+      connectionOf.set(response, exchange.connection)
+      app(request, response)
+    }
   }
 
   /** One line in the log and one mark in the metrics for each request, when its answer has ended. */
@@ -101,6 +101,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     // Read now: express cuts the path of a mounted router off while that runs.
     const target = withoutQuery(request.url ?? '')
     response.once('close', () => {
+      ledger.end(connection, response)
       const ms = performance.now() - start
       const method = request.method ?? ''
       const status = response.headersSent ? response.statusCode : 0
@@ -139,11 +140,15 @@ const refusedBody = { status: 417, text: 'This body is not expected here.' }
 
 /** `http://host/path`, which a server must take (RFC 9112 §3.2.2), is the same request as `/path`. */
 function originForm(target: string): string {
+  if (target.startsWith('/')) return target
   return target.replace(/^https?:\/\/[^/?]*/i, '') || '/'
 }
 
 /** A query may hold what belongs in no log. */
-const withoutQuery = (url: string) => url.split('?', 1)[0]
+function withoutQuery(url: string): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
 
 function sendHealth(response: Response, isWell: boolean): void {
   response

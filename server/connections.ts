@@ -48,7 +48,12 @@ export interface Connection {
   /** When the last response ended, or the connection opened (ms since the epoch). */
   idleSince: number
   longestIdle: number
-  current: { readonly method: string; readonly target: string } | null
+  /** The latest request that is not answered to the end. */
+  current: {
+    readonly method: string
+    readonly target: string
+    readonly response: ServerResponse
+  } | null
   upload: string | null
   ended: Ending | null
 }
@@ -64,8 +69,10 @@ export interface Ledger {
   open(socket: Socket): void
   /** To be called as each request begins; the record of the connection that carries it. */
   begin(request: IncomingMessage, response: ServerResponse): Connection
-  /** Whether a part of an answer has gone out on it, but not the whole. */
-  isAnswering(socket: Socket): boolean
+  /** To be called as the answer to it has ended, in whatever way. */
+  end(connection: Connection, response: ServerResponse): void
+  /** The answer to the latest request on it, while that has not ended. */
+  unanswered(socket: Socket): ServerResponse | null
   /** Notes why the server is about to close a connection; the first reason stays. */
   ending(socket: Socket, how: Ending['how']): void
   /** From now on a connection that the server closes was closed for the drain. */
@@ -81,7 +88,6 @@ const remembered = 100
 export function createLedger(): Ledger {
   const events = new EventEmitter<LedgerEvents>()
   const open = new Map<Socket, Connection>()
-  const latest = new WeakMap<Socket, ServerResponse>()
   const closed: Connection[] = []
   let count = 0
   let serverCloses: Ending['how'] = 'fin'
@@ -140,26 +146,21 @@ export function createLedger(): Ledger {
     begin(request, response) {
       const { socket } = request
       const connection = open.get(socket) ?? add(socket)
-      latest.set(socket, response)
       // A pipelined request ends no rest: there was none.
       if (connection.current === null) noteIdle(connection)
       connection.requests += 1
-      const current = { method: request.method ?? '', target: request.url ?? '' }
-      connection.current = current
-      response.once('close', () => {
-        connection.idleSince = Date.now()
-        // With pipelining the next request may have begun before this response was closed.
-        if (connection.current === current) connection.current = null
-        countBytes(connection, socket)
-        events.emit('change', connection)
-      })
+      const { method = '', url: target = '' } = request
+      connection.current = { method, target, response }
       events.emit('change', connection)
       return connection
     },
-    isAnswering(socket) {
-      const response = latest.get(socket)
-      return response?.headersSent === true && !response.writableFinished
+    end(connection, response) {
+      connection.idleSince = Date.now()
+      // With pipelining the next request may have begun before this answer ended.
+      if (connection.current?.response === response) connection.current = null
+      events.emit('change', connection)
     },
+    unanswered: (socket) => open.get(socket)?.current?.response ?? null,
     ending(socket, how) {
       const connection = open.get(socket)
       if (connection !== undefined) connection.ended ??= { by: 'server', how }
@@ -168,6 +169,7 @@ export function createLedger(): Ledger {
       serverCloses = 'drain'
     },
     openConnections() {
+      // Counted when somebody asks: the socket knows all the time.
       for (const [socket, connection] of open) countBytes(connection, socket)
       return [...open.values()]
     },
@@ -193,7 +195,7 @@ export function connectionView(connection: Connection, now = Date.now()): Connec
   const idle = current === null && closed === null ? (now - idleSince) / 1000 : 0
   return {
     ...rest,
-    current,
+    current: current === null ? null : { method: current.method, target: current.target },
     opened: new Date(opened).toISOString(),
     closed: closed === null ? null : new Date(closed).toISOString(),
     idle,

@@ -13,8 +13,8 @@ export interface CorsDecision {
 
 /** What the request's origin may do. `allowed` holds origins, or `*` for all. */
 export function decideCors(request: IncomingMessage, allowed: readonly string[]): CorsDecision {
-  if (allowed.includes('*')) return everybody
   const { origin, host } = request.headers
+  if (allowed.includes('*')) return origin === undefined ? everybody : everyPage
   if (origin === undefined || isSameOrigin(origin, host))
     return { isAllowed: true, headers: varies }
   if (!allowed.includes(origin)) return { isAllowed: false, headers: varies }
@@ -30,10 +30,10 @@ export const preflightHeaders: Headers = {
 }
 
 const exposed: Headers = { 'Access-Control-Expose-Headers': responseHeaders.join(', ') }
-const everybody: CorsDecision = {
-  isAllowed: true,
-  headers: { 'Access-Control-Allow-Origin': '*', ...exposed },
-}
+const star: Headers = { 'Access-Control-Allow-Origin': '*' }
+/** A program has no use for the long list; a cache may still hand its answer to a page. */
+const everybody: CorsDecision = { isAllowed: true, headers: star }
+const everyPage: CorsDecision = { isAllowed: true, headers: { ...star, ...exposed } }
 const varies: Headers = { Vary: 'Origin' }
 
 /** By host alone: behind a proxy that ends TLS the scheme is not ours to see. */

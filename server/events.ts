@@ -52,6 +52,8 @@ export function createEventStream(
     for (const upload of changedUploads) {
       if (!upload.removed) tell('upload', viewOf(upload, uploads.options.expireAfter))
     }
+    // Brings their byte counts up to date.
+    if (changedConnections.size > 0) ledger.openConnections()
     for (const connection of changedConnections) tell('connection', connectionView(connection))
     changedUploads.clear()
     changedConnections.clear()

@@ -44,7 +44,7 @@ export function createHttpServer(
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket
     // Words of ours in the middle of an answer would be taken for a part of it.
-    if (!socket.writable || error.code === 'ECONNRESET' || ledger.isAnswering(socket)) {
+    if (!socket.writable || error.code === 'ECONNRESET' || ledger.unanswered(socket)?.headersSent) {
       socket.destroy()
       return
     }

@@ -65,14 +65,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     },
     POST: create,
     HEAD: head,
-    PATCH: async (call) => {
-      const answer = await patch(call).catch((error: unknown) => refuse(call, error))
-      // Told in every answer to a PATCH (tus 1.0.0, Expiration), so that a client knows how long it has to go on.
-      const upload = call.id === null ? null : uploads.peek(call.id)
-      return upload === null
-        ? answer
-        : { ...answer, headers: { ...answer.headers, ...expires(upload) } }
-    },
+    PATCH: (call) => patch(call).catch((error: unknown) => refusePatch(call, error)),
     DELETE: async ({ id }) => askStock({ method: 'DELETE', id, headers: {} }),
   }
 
@@ -144,7 +137,19 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     if ('status' in head) return head
     if (call.id === null) return { status: 404, text: 'There is no such upload.' }
     const upload = await append(call, call.id, head)
-    return { status: 204, text: null, headers: { 'Upload-Offset': String(upload.offset) } }
+    const time = expiryOf(upload, uploads.options.expireAfter)
+    const headers: Record<string, string> = { 'Upload-Offset': String(upload.offset) }
+    if (time !== null) headers['Upload-Expires'] = httpDate(time)
+    return { status: 204, text: null, headers }
+  }
+
+  /** Every answer to a PATCH tells how long the client has to go on (tus 1.0.0, Expiration). */
+  function refusePatch(call: Call, error: unknown): Answer {
+    const refusal = refuse(call, error)
+    const upload = call.id === null ? null : uploads.peek(call.id)
+    return upload === null
+      ? refusal
+      : { ...refusal, headers: { ...refusal.headers, ...expires(upload) } }
   }
 
   function append(call: Call, id: string, head: Parameters<typeof appendBody>[3]): Promise<Upload> {

@@ -29,6 +29,7 @@ export function readPatchHead(request: IncomingMessage): BodyHead | Refusal {
 
 /** Whether a body is meant to be stored (also in a POST: tus 1.0.0, Creation With Upload). */
 export function isPatchType(contentType: string | undefined): boolean {
+  if (contentType === patchType) return true
   return contentType?.split(';')[0]?.trim().toLowerCase() === patchType
 }
 
@@ -47,5 +48,6 @@ export function appendBody(
   connection: number,
   onAccept: () => void,
 ): Promise<Upload> {
-  return uploads.append(id, { ...head, body: request, connection, onAccept })
+  const { offset, length, bodyLength } = head
+  return uploads.append(id, { offset, length, bodyLength, body: request, connection, onAccept })
 }

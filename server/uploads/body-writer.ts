@@ -37,10 +37,16 @@ export interface BodyTarget {
 }
 
 /**
- * While a write is under way, so many bytes are gathered for the next one before the socket is paused. Chunks that
- * wait for long outlive the young generation of the heap, and a full collection costs more than a larger write saves.
+ * While a write is under way, so many bytes are gathered for the next one before the socket is paused: a share of what all
+ * bodies together may hold (bytes).
  */
-const highWater = 256 * 1024
+const gatheredByAll = 8 * 1024 * 1024
+const mostGathered = 256 * 1024
+const leastGathered = 64 * 1024
+
+let bodies = 0
+
+const highWater = () => Math.max(leastGathered, Math.min(mostGathered, gatheredByAll / bodies))
 
 /** Starts to write `source` into the target; never rejects. */
 export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
@@ -52,6 +58,8 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
   let scheduled: NodeJS.Immediate | null = null
   let ending: BodyOutcome['end'] | null = null
   let failure: unknown = null
+  let isSettled = false
+  bodies += 1
   let lastByte = performance.now()
   let heldUp = 0
   let pausedAt: number | null = null
@@ -61,6 +69,8 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
   })
 
   function onData(chunk: Buffer): void {
+    // What still comes after the end is for whoever answers to throw away.
+    if (ending !== null) return
     lastByte = performance.now()
     const room = target.limit - received
     const taken = chunk.length > room ? chunk.subarray(0, room) : chunk
@@ -70,7 +80,7 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
       gatheredBytes += taken.length
     }
     if (chunk.length > room) finish('overflow')
-    else if (gatheredBytes >= highWater) flushOrPause()
+    else if (gatheredBytes >= highWater()) flushOrPause()
     // What the socket has at this moment comes in several chunks: they go out in one write.
     else if (!writing) scheduled ??= setImmediate(flush)
   }
@@ -119,23 +129,21 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
   function finish(how: BodyOutcome['end']): void {
     if (ending !== null && how !== 'failed') return
     ending = how
-    source.off('data', onData)
-    source.off('end', onEnd)
-    source.off('close', onCut)
-    source.off('error', onCut)
     if (how !== 'end') source.pause()
     if (!writing && gatheredBytes > 0) flush()
     else settleIfIdle()
   }
 
   function settleIfIdle(): void {
-    if (!writing && ending !== null) settle({ written, end: ending, error: failure })
+    if (writing || ending === null || isSettled) return
+    isSettled = true
+    bodies -= 1
+    settle({ written, end: ending, error: failure })
   }
 
-  const onEnd = () => finish('end')
   const onCut = () => finish('cut')
   source.on('data', onData)
-  source.on('end', onEnd)
+  source.on('end', () => finish('end'))
   source.on('close', onCut)
   source.on('error', onCut)
   if (source.destroyed || source.readableEnded) finish(source.readableEnded ? 'end' : 'cut')

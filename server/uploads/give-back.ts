@@ -16,11 +16,14 @@ interface Transferable {
  */
 export function giveBack(chunk: Buffer): void {
   const memory = chunk.buffer
-  if (!(memory instanceof ArrayBuffer) || memory.byteLength !== chunk.byteLength) return
+  if (chunk.byteLength < worthwhile || memory.byteLength !== chunk.byteLength) return
   const { transfer } = memory as Transferable
-  if (transfer === undefined) toNowhere.postMessage(null, [memory])
+  if (transfer === undefined) toNowhere.postMessage(null, [memory as ArrayBuffer])
   else transfer.call(memory, 0)
 }
+
+/** Smaller ones (bytes) are collected with the objects that they belong to. */
+const worthwhile = 16 * 1024
 
 /** What is transferred to a port that is closed at the other end is freed. */
 const toNowhere = closedPort()

@@ -26,5 +26,8 @@ if (benchmark === undefined) {
 } else if (values.help) {
   console.log(`${benchmark.summary}\n\n${benchmark.help}`)
 } else {
-  await benchmark.run(args)
+  await benchmark.run(args).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  })
 }
