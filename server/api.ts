@@ -1,9 +1,9 @@
 // /api: the list of uploads and the connection ledger, as JSON. Only for pages of our own origin: no CORS.
 import { Router } from 'express'
 import { connectionView, type Ledger } from './connections.ts'
-import { refusalOf } from './tus/errors.ts'
+import { refusalOf } from './refusals.ts'
 import { UploadError } from './uploads/errors.ts'
-import { stateOf, type Upload, viewOf } from './uploads/upload.ts'
+import { stateOf, type Upload, type UploadState, viewOf } from './uploads/upload.ts'
 import type { Uploads } from './uploads/uploads.ts'
 
 const defaultLimit = 50
@@ -19,12 +19,10 @@ export function createApi(uploads: Uploads, ledger: Ledger): Router {
   })
 
   api.get('/uploads', (request, response) => {
-    const { state, cursor, limit } = request.query
-    const wanted = Math.min(Number(limit ?? defaultLimit) || defaultLimit, mostPerPage)
-    const all = uploads.list().filter((upload) => state === undefined || stateOf(upload) === state)
-    const start =
-      cursor === undefined ? 0 : all.findIndex((upload) => isAfter(upload, String(cursor)))
-    const page = start < 0 ? [] : all.slice(start, start + Math.max(1, Math.floor(wanted)))
+    const { state, cursor, limit } = readQuery(request.query)
+    const all = uploads.list().filter((upload) => state === null || stateOf(upload) === state)
+    const start = cursor === null ? 0 : all.findIndex((upload) => isAfter(upload, cursor))
+    const page = start < 0 ? [] : all.slice(start, start + limit)
     const last = page.at(-1)
     const more = last !== undefined && last !== all.at(-1)
     response.json({ uploads: page.map(view), next: more ? cursorOf(last) : null })
@@ -55,12 +53,42 @@ export function createApi(uploads: Uploads, ledger: Ledger): Router {
   })
 
   api.use(((error, _request, response, next) => {
+    if (error instanceof QueryError) return response.status(400).json({ error: error.message })
     if (!(error instanceof UploadError)) return next(error)
     const { status, text } = refusalOf(error)
     response.status(status).json({ error: text })
   }) satisfies import('express').ErrorRequestHandler)
 
   return api
+}
+
+interface ListQuery {
+  readonly state: UploadState | null
+  readonly cursor: string | null
+  readonly limit: number
+}
+
+/** Throws a `QueryError`: an empty list would say that there is nothing. */
+function readQuery(query: Readonly<Record<string, unknown>>): ListQuery {
+  const { state = null, cursor = null, limit = String(defaultLimit) } = query
+  const known = states.find((name) => name === state) ?? null
+  if (state !== null && known === null)
+    throw new QueryError(`state must be one of ${states.join(', ')}`)
+  if (cursor !== null && !/^\d+-[\w-]+$/.test(String(cursor)))
+    throw new QueryError('cursor must be the "next" of a list')
+  if (!/^[1-9]\d{0,8}$/.test(String(limit)))
+    throw new QueryError('limit must be a number from 1 on')
+  return {
+    state: known,
+    cursor: cursor === null ? null : String(cursor),
+    limit: Math.min(Number(limit), mostPerPage),
+  }
+}
+
+const states = ['unfinished', 'finished', 'damaged'] as const satisfies readonly UploadState[]
+
+class QueryError extends Error {
+  override readonly name = 'QueryError'
 }
 
 /** A place in the list that stays right when uploads are added or removed before it. */

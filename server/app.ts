@@ -1,5 +1,6 @@
 // createApp(config): the whole service on one screen, from the folder to the request listener.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import express, { type ErrorRequestHandler, type Response } from 'express'
 import type { Logger } from 'pino'
@@ -10,12 +11,14 @@ import type { Config } from './config.ts'
 import { type Connection, createLedger, type Ledger } from './connections.ts'
 import { createDownloads } from './downloads.ts'
 import { createEventStream } from './events.ts'
+import { checkHost } from './host-check.ts'
 import type { RequestListener } from './http.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageHeaders, servePages } from './pages.ts'
-import { respond } from './respond.ts'
+import { expectBody, hasBody, respond } from './respond.ts'
 import { inTurn } from './turns.ts'
 import { createTus, isUploadPath, methodOf, type TusExchange } from './tus/handler.ts'
+import { timerMs } from './units.ts'
 import { openUploads, type Uploads } from './uploads/uploads.ts'
 
 export interface App {
@@ -61,6 +64,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     access.allows(request) ? next() : askForToken(request, response, next),
   )
   app.get('/files/:id', createDownloads(uploads, config.corsOrigin, log))
+  app.use('/api', checkHost(config))
   app.get('/api/events', events.handler)
   app.use('/api', createApi(uploads, ledger))
   app.get('/metrics', async (_request, response) => {
@@ -81,13 +85,22 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   function dispatch(exchange: TusExchange): void {
     const { request, response, expectsContinue } = exchange
     const isTus = isUploadPath(request.url ?? '') && methodOf(request) !== 'GET'
-    const isWelcome = access.allows(request) || request.method === 'OPTIONS'
+    // A preflight bears no token. What counts is the method meant: see methodOf.
+    const isWelcome = access.allows(request) || methodOf(request) === 'OPTIONS'
     if (isTus) tus(exchange, isWelcome ? null : needsToken)
     else if (expectsContinue) respond(request, response, refusedBody, 'unasked')
     else {
       connectionOf.set(response, exchange.connection)
+      if (hasBody(request))
+        expectBody(request, timerMs(config.headersTimeout || 30), () => cutOff(request.socket))
       app(request, response)
     }
+  }
+
+  /** Bodies that are no uploads are small: they have the time of a head. */
+  function cutOff(socket: Socket): void {
+    ledger.ending(socket, 'read-timeout')
+    socket.destroy()
   }
 
   /** One line in the log and one mark in the metrics for each request, when its answer has ended. */

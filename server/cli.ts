@@ -40,7 +40,7 @@ function serveCommand(): Command {
       '\nSizes take KiB, MiB, GiB, TiB; durations ms, s, m, h, d.\nEach option can also be given as an environment variable: --max-size as LONGHAUL_MAX_SIZE.',
     )
     .action(async (given: Record<string, string | undefined>) => {
-      const { config: file, ...flags } = given
+      const { config: file = process.env.LONGHAUL_CONFIG, ...flags } = given
       const settings = file === undefined ? undefined : await readSettings(file)
       const config = readConfig({ flags, environment: process.env, file: settings })
       // Each command loads what it needs: `upload` should not wait for a server's libraries.

@@ -22,6 +22,7 @@ export interface Config {
   readonly openFiles: number
   readonly corsOrigin: readonly string[]
   readonly trustProxy: readonly string[]
+  readonly publicHost: readonly string[]
   readonly token: string | null
   readonly allowAnonymous: boolean
   readonly finishHook: string | null
@@ -166,6 +167,13 @@ export const configOptions = {
     help: 'proxies whose X-Forwarded-* headers count: addresses, networks or "loopback", by commas',
     read: proxies,
   },
+  publicHost: {
+    flag: '--public-host',
+    value: '<names>',
+    default: '',
+    help: 'names under which the service is reached, by commas; needed behind a proxy without --token and --trust-proxy',
+    read: list,
+  },
   token: {
     flag: '--token',
     value: '<secret>',
@@ -284,6 +292,11 @@ function settingsOf(file: unknown): Map<string, unknown> {
 }
 
 function refuseUnsafe(config: Config): void {
+  if (config.token !== null && !/^[\w~+/.=-]+$/.test(config.token)) {
+    throw new ConfigError(
+      '--token: take letters, digits and -._~+/= only, since it travels in a header',
+    )
+  }
   if (config.token !== null && config.token.length < 8) {
     throw new ConfigError('--token: take at least 8 characters, e.g. from "openssl rand -hex 24"')
   }

@@ -56,6 +56,10 @@ export interface Connection {
   } | null
   upload: string | null
   ended: Ending | null
+  /** Bytes received when the last answer ended: more have come when a request is on its way. */
+  readAtRest: number
+  /** How much of what was sent the system has taken, and since when it has taken no more (ms since the epoch). */
+  taken: { readonly bytes: number; readonly at: number }
 }
 
 export interface LedgerEvents {
@@ -77,6 +81,12 @@ export interface Ledger {
   ending(socket: Socket, how: Ending['how']): void
   /** From now on a connection that the server closes was closed for the drain. */
   drain(): void
+  /**
+   * Cuts the connections whose client has taken nothing of an answer for so long (seconds). To be called now and then.
+   */
+  cutUnread(seconds: number): void
+  /** Closes the connections on which no answer is under way. */
+  closeIdle(): void
   openConnections(): Connection[]
   /** The latest first. */
   closedConnections(): Connection[]
@@ -110,6 +120,8 @@ export function createLedger(): Ledger {
       current: null,
       upload: null,
       ended: null,
+      readAtRest: 0,
+      taken: { bytes: 0, at: now },
     }
   }
 
@@ -156,6 +168,7 @@ export function createLedger(): Ledger {
     },
     end(connection, response) {
       connection.idleSince = Date.now()
+      connection.readAtRest = response.req.socket.bytesRead
       // With pipelining the next request may have begun before this answer ended.
       if (connection.current?.response === response) connection.current = null
       events.emit('change', connection)
@@ -167,6 +180,26 @@ export function createLedger(): Ledger {
     },
     drain() {
       serverCloses = 'drain'
+    },
+    cutUnread(seconds) {
+      const now = Date.now()
+      for (const [socket, connection] of open) {
+        const isWaiting =
+          connection.current?.response.headersSent === true && socket.writableLength > 0
+        if (!isWaiting || socket.bytesWritten - socket.writableLength > connection.taken.bytes) {
+          connection.taken = { bytes: socket.bytesWritten - socket.writableLength, at: now }
+        } else if (now - connection.taken.at >= seconds * 1000) {
+          connection.ended ??= { by: 'server', how: 'read-timeout' }
+          socket.destroy()
+        }
+      }
+    },
+    closeIdle() {
+      // Not one whose next request has begun to come.
+      for (const [socket, connection] of open) {
+        if (connection.current === null && socket.bytesRead === connection.readAtRest)
+          socket.destroySoon()
+      }
     },
     openConnections() {
       // Counted when somebody asks: the socket knows all the time.
@@ -191,7 +224,7 @@ function noteIdle(connection: Connection): void {
 
 /** The record as JSON. */
 export function connectionView(connection: Connection, now = Date.now()): ConnectionView {
-  const { opened, closed, idleSince, current, ...rest } = connection
+  const { opened, closed, idleSince, current, taken: _, readAtRest: __, ...rest } = connection
   const idle = current === null && closed === null ? (now - idleSince) / 1000 : 0
   return {
     ...rest,

@@ -1,6 +1,47 @@
 // Which pages of other origins may upload, and what they may see (Fetch standard, CORS protocol).
 import type { IncomingMessage } from 'node:http'
-import { methods, requestHeaders, responseHeaders } from './tus/protocol.ts'
+
+/** What a page from another origin may send. */
+export const requestHeaders = [
+  'Authorization',
+  'Content-Type',
+  'Tus-Resumable',
+  'Upload-Concat',
+  'Upload-Defer-Length',
+  'Upload-Length',
+  'Upload-Metadata',
+  'Upload-Offset',
+  'X-HTTP-Method-Override',
+  'X-Requested-With',
+  'X-Request-ID',
+] as const
+
+/** What a page from another origin may read. */
+export const responseHeaders = [
+  'Location',
+  'Longhaul-Connection',
+  'Retry-After',
+  'Tus-Extension',
+  'Tus-Max-Size',
+  'Tus-Resumable',
+  'Tus-Version',
+  'Upload-Concat',
+  'Upload-Defer-Length',
+  'Upload-Expires',
+  'Upload-Length',
+  'Upload-Metadata',
+  'Upload-Offset',
+  // Of a download, and of every answer.
+  'Accept-Ranges',
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Length',
+  'Content-Range',
+  'Date',
+  'ETag',
+] as const
+
+export const methods = ['POST', 'GET', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 type Headers = Readonly<Record<string, string>>
 

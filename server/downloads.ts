@@ -5,7 +5,7 @@ import mime from 'mime-types'
 import type { Logger } from 'pino'
 import send from 'send'
 import { decideCors } from './cors.ts'
-import { refusalOf } from './tus/errors.ts'
+import { refusalOf } from './refusals.ts'
 import { UploadError } from './uploads/errors.ts'
 import type { Upload } from './uploads/upload.ts'
 import { viewOf } from './uploads/upload.ts'
@@ -51,7 +51,7 @@ export function createDownloads(
     try {
       const upload = await uploads.find(request.params.id)
       refuseUnfinished(upload)
-      sendFile(request, response, uploads.dataFile(upload), upload, log)
+      sendFile(request, response, uploads.options.dir, upload, log)
     } catch (error) {
       if (!(error instanceof UploadError)) throw error
       const { status, text } = refusalOf(error)
@@ -72,7 +72,7 @@ function refuseUnfinished(upload: Upload): void {
 function sendFile(
   request: Request,
   response: Response,
-  file: string,
+  dir: string,
   upload: Upload,
   log: Logger,
 ): void {
@@ -86,7 +86,9 @@ function sendFile(
   response.setHeader('ETag', `"${upload.info.id}"`)
   response.setHeader('Last-Modified', new Date(upload.info.finished ?? 0).toUTCString())
   response.setHeader('Cache-Control', 'private, max-age=0, must-revalidate')
-  const stream = send(request, file, {
+  // The name alone: send takes what it is given for a part of a URL.
+  const stream = send(request, upload.info.id, {
+    root: dir,
     dotfiles: 'allow',
     index: false,
     etag: false,

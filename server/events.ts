@@ -37,6 +37,7 @@ export function createEventStream(
     keepAliveTimeout: config.keepAliveTimeout,
   }
   const readers = new Set<Response>()
+  let isClosed = false
   const changedUploads = new Set<Upload>()
   const changedConnections = new Set<Connection>()
 
@@ -76,19 +77,28 @@ export function createEventStream(
   }, heartbeatMs).unref()
 
   return {
-    handler(_request, response) {
+    handler(request, response) {
+      if (isClosed) {
+        response.status(503).set('Retry-After', '1').type('text').send('draining\n')
+        return
+      }
       response.writeHead(200, {
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store',
         // nginx buffers answers otherwise.
         'X-Accel-Buffering': 'no',
       })
+      if (request.method === 'HEAD') {
+        response.end()
+        return
+      }
       const hello = { connection: connectionOf(response)?.id ?? null, config: told }
       response.write(`retry: 1000\n\n${eventText('hello', hello)}`)
       readers.add(response)
       response.once('close', () => readers.delete(response))
     },
     close() {
+      isClosed = true
       clearInterval(flushing)
       clearInterval(beating)
       for (const reader of readers) reader.end()

@@ -8,6 +8,8 @@ export interface HttpOptions {
   /** Seconds. */
   readonly keepAliveTimeout: number
   readonly headersTimeout: number
+  /** Bytes of an Upload-Metadata header. */
+  readonly maxMetadata: number
 }
 
 export type RequestListener = (
@@ -18,8 +20,8 @@ export type RequestListener = (
 
 /** A TCP keep-alive probe goes out after so long, so that a half-open connection is found (ms). */
 const probeAfterMs = 30_000
-/** Long enough for the largest metadata that a client may want to send, beside its other headers. */
-const maxHeaderBytes = 64 * 1024
+/** Room for all other headers beside the metadata (bytes). */
+const otherHeaders = 16 * 1024
 
 export function createHttpServer(
   options: HttpOptions,
@@ -34,7 +36,7 @@ export function createHttpServer(
     // A large body may take days; what counts is that bytes keep coming: see uploads/deadlines.ts.
     requestTimeout: 0,
     connectionsCheckingInterval: checkingMs(options.headersTimeout),
-    maxHeaderSize: maxHeaderBytes,
+    maxHeaderSize: Math.max(64 * 1024, options.maxMetadata + otherHeaders),
     noDelay: true,
   })
   server.on('connection', (socket) => ledger.open(socket))

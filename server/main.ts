@@ -1,7 +1,7 @@
 // The process edge of `serve`: folder, listening, signals, and a drain that keeps what arrived.
 import { access, constants, mkdir, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { Logger } from 'pino'
 import { type App, createApp } from './app.ts'
@@ -43,6 +43,10 @@ async function run(config: Config, log: Logger): Promise<void> {
   const app = await createApp(config, log)
   const hook = startHook(app, config, log)
   const sweeping = startSweeping(app, config, log)
+  const looking = setInterval(
+    () => app.ledger.cutUnread(config.readTimeout || Number.POSITIVE_INFINITY),
+    1000,
+  )
   try {
     for (const { level, id, text } of app.uploads.findings) log[level]({ upload: id }, text)
     logEvents(app, log)
@@ -61,8 +65,9 @@ async function run(config: Config, log: Logger): Promise<void> {
     await drain(server, app, config.grace, log)
   } finally {
     clearInterval(sweeping)
+    clearInterval(looking)
     hook?.close()
-    await app.uploads.close()
+    await closeUploads(app, Math.max(1, config.grace), log)
   }
   log.info('ended')
 }
@@ -80,14 +85,15 @@ function startHook(app: App, config: Config, log: Logger): FinishHook | null {
 /** Node's own recursive mkdir never returns where a parent can't be made, e.g. in /proc. */
 async function makeFolder(dir: string): Promise<void> {
   try {
-    await mkdir(dir)
+    // The ids of the uploads are their secrets: other users of the machine need not see them.
+    await mkdir(dir, { mode: 0o750 })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null
     const parent = path.dirname(dir)
     if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return
     if (code !== 'ENOENT' || parent === dir || (await isThere(parent))) throw error
     await makeFolder(parent)
-    await mkdir(dir)
+    await mkdir(dir, { mode: 0o750 })
   }
 }
 
@@ -173,13 +179,18 @@ function startSweeping(app: App, config: Config, log: Logger): NodeJS.Timeout {
   }, timerMs(seconds))
 }
 
-/** Answers what is under way, closes what is idle, and ends what is left when the grace time (seconds) is over. */
+/**
+ * Answers what is under way, closes what is idle, and ends what is left when the grace time (seconds) is over. http's own
+ * close() would destroy connections whose answer is complete but still on its way, so only the listening ends at once.
+ */
 async function drain(server: Server, app: App, grace: number, log: Logger): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const closed = new Promise<void>((resolve) => {
+    net.Server.prototype.close.call(server, () => resolve())
+  })
   app.ledger.drain()
   app.drain()
-  server.closeIdleConnections()
-  const tidy = setInterval(() => server.closeIdleConnections(), 100)
+  app.ledger.closeIdle()
+  const tidy = setInterval(() => app.ledger.closeIdle(), 50)
   const timer = setTimeout(() => {
     log.warn('the grace time is over: open connections are cut')
     server.closeAllConnections()
@@ -188,6 +199,18 @@ async function drain(server: Server, app: App, grace: number, log: Logger): Prom
   process.once('SIGINT', () => process.exit(1))
   await closed
   clearInterval(tidy)
+  clearTimeout(timer)
+}
+
+/** Lets the disk finish; one that takes longer than `most` (seconds) is left to the next start, which completes it. */
+async function closeUploads(app: App, most: number, log: Logger): Promise<void> {
+  const timer = setTimeout(() => {
+    log.warn('the disk is still busy: the next start completes what is left')
+    log.flush()
+    // Without giving the folder back: its lock dies with this process, and not before.
+    process.exit(0)
+  }, timerMs(most))
+  await app.uploads.close()
   clearTimeout(timer)
 }
 

@@ -69,7 +69,7 @@ export function createMetrics(uploads: Uploads, ledger: Ledger): Metrics {
     registers,
     collect() {
       const counts = { unfinished: 0, finished: 0, damaged: 0, active: 0 }
-      for (const upload of uploads.list()) {
+      for (const upload of uploads.all()) {
         counts[stateOf(upload)] += 1
         if (upload.connection !== null) counts.active += 1
       }

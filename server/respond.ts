@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** A rest of a body up to this many bytes is read and thrown away, and the connection lives on. */
 const drainBytes = 1024 * 1024
+const drainMs = 10_000
 /** Else the connection is closed after the answer; before that so much is thrown away, for so long. */
 const lingerBytes = 16 * 1024 * 1024
 const lingerMs = 5000
@@ -38,10 +39,7 @@ export function respond(
   if (response.headersSent || response.destroyed) return
   const text = answer.text === null ? null : Buffer.from(`${answer.text}\n`)
   const rest = body === 'unasked' ? 0 : unreadBytes(request)
-  const closes =
-    body === 'unasked'
-      ? hasBody(request)
-      : rest > drainBytes || (rest > 0 && answer.closes === true)
+  const closes = body === 'unasked' ? hasBody(request) : rest > drainBytes || answer.closes === true
   const headers: string[] = []
   for (const some of common) if (some !== null) add(headers, some)
   if (answer.headers !== undefined) add(headers, answer.headers)
@@ -56,7 +54,10 @@ export function respond(
   response.writeHead(answer.status, headers)
   const content = request.method === 'HEAD' ? null : text
   if (rest === 0 || !closes) {
-    if (rest > 0) request.resume()
+    if (rest > 0) {
+      request.resume()
+      expectBody(request, drainMs, () => request.socket.destroy())
+    }
     response.end(content)
     return
   }
@@ -68,6 +69,15 @@ export function respond(
 /** Node takes headers fastest as a flat list. */
 function add(list: string[], headers: Headers): void {
   for (const name in headers) list.push(name, headers[name] ?? '')
+}
+
+/** Calls `onLate` unless the body is complete, or its connection gone, within so many milliseconds. */
+export function expectBody(request: IncomingMessage, withinMs: number, onLate: () => void): void {
+  const timer = setTimeout(() => {
+    if (!request.complete) onLate()
+  }, withinMs)
+  request.once('end', () => clearTimeout(timer))
+  request.once('close', () => clearTimeout(timer))
 }
 
 function linger(request: IncomingMessage, done: () => void): void {
@@ -94,7 +104,8 @@ function linger(request: IncomingMessage, done: () => void): void {
   request.resume()
 }
 
-function hasBody(request: IncomingMessage): boolean {
+/** Whether the head says that a body follows. */
+export function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || contentLength(request) > 0
 }
 

@@ -1,7 +1,7 @@
 // POST: creation, with a first body if there is one (tus 1.0.0, Creation and Creation With Upload).
 import type { IncomingMessage } from 'node:http'
+import type { Refusal } from '../refusals.ts'
 import { parseMetadata } from '../uploads/metadata.ts'
-import type { Refusal } from './errors.ts'
 import { bodyLengthOf, isPatchType } from './patch.ts'
 import { readNumber } from './protocol.ts'
 

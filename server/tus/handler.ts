@@ -2,16 +2,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Connection, Ending } from '../connections.ts'
-import { decideCors, preflightHeaders } from '../cors.ts'
+import { decideCors, methods, preflightHeaders } from '../cors.ts'
+import { comeBack, isServersTrouble, type Refusal, refusalOf, serverFailed } from '../refusals.ts'
 import { type Answer, type BodyState, respond } from '../respond.ts'
 import { UploadError, type UploadErrorCode } from '../uploads/errors.ts'
 import { idPattern } from '../uploads/store.ts'
 import { expiryOf, type Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { creationHeaders, refuseCreation } from './creation.ts'
-import { comeBack, isServersTrouble, type Refusal, refusalOf, serverFailed } from './errors.ts'
 import { appendBody, bodyLengthOf, isPatchType, readPatchHead } from './patch.ts'
-import { methods, version } from './protocol.ts'
+import { version } from './protocol.ts'
 import { createStock } from './stock.ts'
 
 export interface TusOptions {
@@ -65,7 +65,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     },
     POST: create,
     HEAD: head,
-    PATCH: (call) => patch(call).catch((error: unknown) => refusePatch(call, error)),
+    PATCH: (call) => patch(call).catch((error: unknown) => withExpiry(call, refuse(call, error))),
     DELETE: async ({ id }) => askStock({ method: 'DELETE', id, headers: {} }),
   }
 
@@ -84,14 +84,19 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     })
     const upload = uploads.peek(answer.headers.Location?.slice(path.length + 1) ?? '')
     if (answer.status !== 201 || upload === null) return answer
+    const first = await takeFirstBody(call, upload)
     return {
       ...answer,
-      headers: { ...answer.headers, ...(await takeFirstBody(call, upload)), ...expires(upload) },
+      ...first,
+      headers: { ...answer.headers, ...first.headers, ...expires(upload) },
     }
   }
 
   /** Creation With Upload: what the POST carries is appended as by a PATCH at 0. */
-  async function takeFirstBody(call: Call, upload: Upload): Promise<Record<string, string>> {
+  async function takeFirstBody(
+    call: Call,
+    upload: Upload,
+  ): Promise<Omit<Answer, 'status' | 'text'>> {
     if (!isPatchType(call.request.headers['content-type'])) return {}
     try {
       await append(call, upload.info.id, {
@@ -100,14 +105,17 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
         bodyLength: bodyLengthOf(call.request),
       })
     } catch (error) {
-      // The upload exists all the same: the client learns where, and how much of the body is in it.
-      if (!(error instanceof UploadError)) throw error
+      // The upload exists all the same: the client learns where, and how much of the body is in it. But it takes
+      // offset = length for the end, which only a finished upload may tell.
+      const isWhole = upload.offset === upload.info.length
+      if (!(error instanceof UploadError) || !takenInPart.has(error.code) || isWhole) throw error
       log.info(
         { upload: upload.info.id, reason: error.message },
         'the body of a creation was not taken whole',
       )
+      return { headers: { 'Upload-Offset': String(upload.offset) }, closes: true }
     }
-    return { 'Upload-Offset': String(upload.offset) }
+    return { headers: { 'Upload-Offset': String(upload.offset) } }
   }
 
   async function head({ id }: Call): Promise<Answer> {
@@ -134,7 +142,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     call.connection.patches += 1
     call.connection.upload = call.id
     const head = readPatchHead(call.request)
-    if ('status' in head) return head
+    if ('status' in head) return withExpiry(call, head)
     if (call.id === null) return { status: 404, text: 'There is no such upload.' }
     const upload = await append(call, call.id, head)
     const time = expiryOf(upload, uploads.options.expireAfter)
@@ -144,12 +152,10 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
   }
 
   /** Every answer to a PATCH tells how long the client has to go on (tus 1.0.0, Expiration). */
-  function refusePatch(call: Call, error: unknown): Answer {
-    const refusal = refuse(call, error)
+  function withExpiry(call: Call, refusal: Refusal): Answer {
     const upload = call.id === null ? null : uploads.peek(call.id)
-    return upload === null
-      ? refusal
-      : { ...refusal, headers: { ...refusal.headers, ...expires(upload) } }
+    if (upload === null) return refusal
+    return { ...refusal, headers: { ...refusal.headers, ...expires(upload) } }
   }
 
   function append(call: Call, id: string, head: Parameters<typeof appendBody>[3]): Promise<Upload> {
@@ -215,12 +221,24 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
       send(refused)
       return
     }
-    answerTo(call).then(send, (error: unknown) => {
-      log.error({ err: error }, 'answering failed')
-      response.destroy()
-    })
+    answerTo(call)
+      .then(send)
+      .catch((error: unknown) => {
+        log.error({ err: error, upload: call.id }, 'answering failed')
+        response.destroy()
+      })
   }
 }
+
+/** Why a first body may be in an upload only in part. */
+const takenInPart = new Set<UploadErrorCode>([
+  'interrupted',
+  'evicted',
+  'stalled',
+  'draining',
+  'beyond-length',
+  'no-space',
+])
 
 /** Refusals that are followed by our closing of the connection, as the ledger tells them. */
 const endingBy: Partial<Record<UploadErrorCode, Ending>> = {

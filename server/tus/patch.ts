@@ -1,8 +1,8 @@
 // PATCH: a body on its way from the socket to the file, past @tus/server (tus 1.0.0, PATCH).
 import type { IncomingMessage } from 'node:http'
+import type { Refusal } from '../refusals.ts'
 import type { Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
-import type { Refusal } from './errors.ts'
 import { patchType, readNumber } from './protocol.ts'
 
 /** A body to append, as its headers describe it. Sizes in bytes. */

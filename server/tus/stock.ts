@@ -1,11 +1,12 @@
 // @tus/server on our uploads: OPTIONS, creation, HEAD and DELETE. Bodies never pass here (docs/decisions/001).
 import { DataStore, Server, Upload as StockUpload } from '@tus/server'
 import type { Logger } from 'pino'
+import { responseHeaders } from '../cors.ts'
+import { comeBack, isServersTrouble, refusalOf, serverFailed } from '../refusals.ts'
 import { UploadError } from '../uploads/errors.ts'
 import type { Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
-import { comeBack, isServersTrouble, refusalOf, serverFailed } from './errors.ts'
-import { responseHeaders, version } from './protocol.ts'
+import { version } from './protocol.ts'
 
 /** The request as @tus/server gets it: only what it is to judge. */
 export interface StockRequest {

@@ -3,12 +3,12 @@ import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import { type BodyOutcome, type BodyWriter, writeBody } from './body-writer.ts'
 import type { Deadlines } from './deadlines.ts'
-import { namedStorageError, UploadError, type UploadErrorCode } from './errors.ts'
-import type { Party } from './lock.ts'
+import { namedStorageError, UploadError } from './errors.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { Store } from './store.ts'
 import type { Upload } from './upload.ts'
 import type { UploadEvents, UploadsOptions } from './uploads.ts'
+import { createWriterParty, type StopCode, type WriterParty } from './writer-party.ts'
 
 /** One request to append. Sizes in bytes. */
 export interface AppendRequest {
@@ -30,8 +30,6 @@ export interface Appender {
   append(upload: Upload, request: AppendRequest): Promise<Upload>
   draining(): boolean
   drain(): void
-  /** Resolves when no body is being written any more. */
-  settled(): Promise<void>
 }
 
 interface AppenderParts {
@@ -43,11 +41,6 @@ interface AppenderParts {
   complete(upload: Upload): Promise<void>
   force(upload: Upload, fd: number): Promise<void>
 }
-
-/** A writer whose client has been silent for so long gives way to a newcomer. */
-const staleMs = 50
-
-type StopCode = Extract<UploadErrorCode, 'evicted' | 'stalled' | 'draining'>
 
 const stopTexts = {
   evicted: () => 'Another request took this upload over.',
@@ -62,12 +55,11 @@ export function createAppender(parts: AppenderParts): Appender {
   const { options, store, files, deadlines, events } = parts
   const writers = new Map<BodyWriter, (code: StopCode) => void>()
   let draining = false
-  let onIdle: () => void = () => {}
 
   async function append(upload: Upload, request: AppendRequest): Promise<Upload> {
     const refused = refusal(upload, request)
     if (refused !== null) throw refused
-    const party = createParty(upload, request)
+    const party = createWriterParty(() => refusal(upload, request))
     // A client that goes away while it waits must not hold up those behind it.
     if (upload.lock.holder !== null) request.body.once('close', () => upload.lock.recheck())
     const release = await upload.lock.acquire(party)
@@ -210,7 +202,6 @@ export function createAppender(parts: AppenderParts): Appender {
       writers.delete(writer)
       upload.connection = null
       events.emit('change', upload)
-      if (writers.size === 0) onIdle()
     }
   }
 
@@ -227,16 +218,6 @@ export function createAppender(parts: AppenderParts): Appender {
       draining = true
       for (const stop of writers.values()) stop('draining')
     },
-    settled() {
-      return new Promise((resolve) => {
-        onIdle = resolve
-        if (writers.size === 0) resolve()
-      })
-    },
-  }
-
-  function createParty(upload: Upload, request: AppendRequest): WriterParty {
-    return createWriterParty(() => refusal(upload, request))
   }
 }
 
@@ -257,62 +238,5 @@ function errorOf(upload: Upload, outcome: BodyOutcome, party: WriterParty): unkn
       return new UploadError('interrupted', 'The client went away in the middle of the body.', {
         offset,
       })
-  }
-}
-
-/** A writer's side of the lock: gives way when stale, or at once when the upload is to be removed. */
-interface WriterParty extends Party {
-  begin(writer: BodyWriter): void
-  stop(code: StopCode, reason?: string): void
-  stopCode(): StopCode
-  stopReason(): string
-  /** Stops looking at the clock. */
-  leave(): void
-}
-
-function createWriterParty(gaveUp: () => Error | null): WriterParty {
-  let writer: BodyWriter | null = null
-  let timer: NodeJS.Timeout | null = null
-  let code: StopCode = 'evicted'
-  let reason = ''
-  let wanted: 'no' | 'when-stale' | 'now' = 'no'
-
-  function stop(why: StopCode, text = ''): void {
-    code = why
-    reason = text
-    writer?.stop()
-  }
-
-  /** A timer comes before what the sockets have: a busy process must not take its own delay for silence. */
-  function lookAfterReading(): void {
-    setImmediate(look)
-  }
-
-  function look(): void {
-    timer = null
-    if (writer === null) return
-    const patience = wanted === 'now' ? 0 : staleMs - writer.silence()
-    if (patience <= 0) stop('evicted')
-    else timer ??= setTimeout(lookAfterReading, Math.ceil(patience))
-  }
-
-  return {
-    gaveUp,
-    stop,
-    stopCode: () => code,
-    stopReason: () => reason,
-    begin(begun) {
-      writer = begun
-      if (wanted !== 'no') look()
-    },
-    yield(urgent) {
-      if (wanted !== 'now') wanted = urgent ? 'now' : 'when-stale'
-      if (timer !== null) clearTimeout(timer)
-      look()
-    },
-    leave() {
-      writer = null
-      if (timer !== null) clearTimeout(timer)
-    },
   }
 }

@@ -10,6 +10,7 @@ export type UploadErrorCode =
   | 'too-large'
   | 'beyond-length'
   | 'no-space'
+  | 'busy'
   | 'evicted'
   | 'interrupted'
   | 'stalled'

@@ -1,5 +1,6 @@
 // The finish hook: tells a URL that an upload is complete, at least once, through failures and restarts.
 import { createHmac } from 'node:crypto'
+import { timerMs } from '../units.ts'
 import type { Upload } from './upload.ts'
 import { viewOf } from './upload.ts'
 import type { Uploads } from './uploads.ts'
@@ -28,6 +29,8 @@ export interface FinishHook {
   close(): void
 }
 
+/** So many calls at most are under way at the same time. */
+const atOnce = 8
 /** The other side must answer within this (ms). */
 const answerMs = 10_000
 const firstRetrySeconds = 1
@@ -45,26 +48,39 @@ export function startFinishHook(
   report: (report: HookReport) => void,
 ): FinishHook {
   const timers = new Set<NodeJS.Timeout>()
+  const due: Upload[] = []
+  let running = 0
   const stopping = new AbortController()
 
   function schedule(upload: Upload, seconds: number): void {
     const timer = setTimeout(() => {
       timers.delete(timer)
-      attempt(upload).catch((error: unknown) => {
-        // The record could not be written: the disk may be full. The hook stays due.
-        const { attempts } = upload.info.hook ?? { attempts: 0 }
-        const retryIn = backoff(attempts + 1)
-        report({
-          upload,
-          outcome: 'failed',
-          attempt: attempts + 1,
-          detail: reasonOf(error),
-          retryIn,
-        })
-        schedule(upload, retryIn)
-      })
-    }, seconds * 1000)
+      due.push(upload)
+      work()
+    }, timerMs(seconds))
     timers.add(timer)
+  }
+
+  function work(): void {
+    while (running < atOnce && due.length > 0 && !stopping.signal.aborted) {
+      const upload = due.shift()
+      if (upload === undefined) return
+      running += 1
+      void attempt(upload)
+        .catch((error: unknown) => failed(upload, error))
+        .finally(() => {
+          running -= 1
+          work()
+        })
+    }
+  }
+
+  /** The record could not be written: the disk may be full. The hook stays due. */
+  function failed(upload: Upload, error: unknown): void {
+    const attempts = (upload.info.hook?.attempts ?? 0) + 1
+    const retryIn = backoff(attempts)
+    report({ upload, outcome: 'failed', attempt: attempts, detail: reasonOf(error), retryIn })
+    schedule(upload, retryIn)
   }
 
   async function attempt(upload: Upload): Promise<void> {
@@ -123,7 +139,7 @@ export function startFinishHook(
 
   const onFinished = (upload: Upload) => schedule(upload, 0)
   uploads.events.on('finished', onFinished)
-  for (const upload of uploads.list()) {
+  for (const upload of uploads.all()) {
     if (upload.info.hook?.state === 'pending') schedule(upload, 0)
   }
 

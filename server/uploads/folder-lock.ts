@@ -40,9 +40,10 @@ export async function lockFolder(dir: string, onLost: () => void): Promise<() =>
     await rm(draft, { force: true })
   }
   const beat = setInterval(() => {
-    refresh(file, mine).then((isOurs) => {
-      if (!isOurs) onLost()
-    })
+    refresh(file, mine).then(
+      (isOurs) => isOurs || onLost(),
+      () => {},
+    )
   }, heartbeatMs)
   beat.unref()
   return async () => {
@@ -52,13 +53,27 @@ export async function lockFolder(dir: string, onLost: () => void): Promise<() =>
   }
 }
 
-/** The heartbeat. `false`: somebody took the lock over, after this process had been stopped for long. */
+/**
+ * The heartbeat. `false`: somebody else has the lock, after this process had been stopped for long. A lock that somebody
+ * deleted is made again.
+ */
 async function refresh(file: string, mine: string): Promise<boolean> {
-  const text = await readFile(file, 'utf8').catch(() => mine)
+  const text = await readFile(file, 'utf8').catch(orNull('ENOENT'))
+  if (text === null) {
+    await writeFile(file, mine, { flag: 'wx' })
+    return true
+  }
   if (text !== mine) return false
   const now = new Date()
-  await utimes(file, now, now).catch(() => {})
+  await utimes(file, now, now)
   return true
+}
+
+function orNull(code: string) {
+  return (error: unknown): null => {
+    if (hasCode(error, code)) return null
+    throw error
+  }
 }
 
 async function linkIfFree(draft: string, file: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 // The record of an upload on the disk, `ID.json`: text in, UploadInfo out, and back.
 // The layout is the one of @tus/file-store, so that its folders can be taken over, and handed back;
 // what that layout cannot hold stands under "longhaul".
-import { metadataText } from './metadata.ts'
+import { metadataText, parseMetadata } from './metadata.ts'
 
 /** How far the delivery of an upload's finish hook has come. */
 export interface HookState {
@@ -23,6 +23,8 @@ export interface UploadInfo {
   readonly hook: HookState | null
   /** Why its bytes can't be trusted any more, in words; `null` while they can. */
   readonly damage: string | null
+  /** Whether the record was last written by @tus/file-store, which doesn't note that an upload is finished. */
+  readonly isStock?: boolean
 }
 
 /** Why a record can't be used, in words for a person. */
@@ -61,11 +63,12 @@ export function parseInfo(id: string, text: string): UploadInfo {
   return {
     id,
     length: length === null ? null : Number(length),
-    metadata: own === null ? stockMetadata(record.metadata) : String(own.metadata),
+    metadata: own === null ? stockMetadata(record.metadata) : ownMetadata(own.metadata),
     created: timeOf(record.creation_date),
     finished: own?.finished ? timeOf(own.finished) : null,
     hook: own?.hook ? hookOf(objectOf(own.hook)) : null,
     damage: typeof own?.damage === 'string' ? own.damage : null,
+    ...(own === null ? { isStock: true } : {}),
   }
 }
 
@@ -95,12 +98,21 @@ function hookOf(record: Readonly<Record<string, unknown>>): HookState {
   return { state: state ?? 'pending', attempts: Number(record.attempts) || 0 }
 }
 
-/** @tus/file-store keeps decoded text only; encoding it again is what it does itself. */
+/** It goes into a header as it is, so it must be what the client once sent: nothing else was let in. */
+function ownMetadata(header: unknown): string {
+  if (typeof header !== 'string' || parseMetadata(header) === null) {
+    throw new InfoFileError('its metadata is no Upload-Metadata header')
+  }
+  return header
+}
+
+/** @tus/file-store keeps decoded text only; encoding it again is what it does itself. Keys that no header can hold go. */
 function stockMetadata(metadata: unknown): string {
   if (typeof metadata !== 'object' || metadata === null) return ''
   return Object.entries(metadata)
     .map(([key, value]) =>
       value === null ? key : `${key} ${Buffer.from(String(value)).toString('base64')}`,
     )
+    .filter((pair) => parseMetadata(pair) !== null)
     .join(',')
 }

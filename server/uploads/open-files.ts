@@ -10,7 +10,7 @@ export interface OpenFiles {
   take(upload: Upload): Promise<number>
   /** Puts in a file that was just made. */
   put(upload: Upload, fd: number): void
-  /** Closes the upload's file, if open. The caller holds the upload's lock. */
+  /** Closes the upload's file, if open. Nobody may be writing to it. */
   close(upload: Upload): Promise<void>
   closeAll(): Promise<void>
 }
@@ -35,7 +35,8 @@ export function createOpenFiles(store: Store, limit: number): OpenFiles {
     const fd = upload.fd
     upload.fd = null
     usedAt.delete(upload)
-    if (fd !== null) await store.closeData(fd)
+    // The bytes are the kernel's by now, and what must be kept was forced to the disk: an error here has nothing to lose.
+    if (fd !== null) await store.closeData(fd).catch(() => {})
   }
 
   function closeIdle(most: number, before = Number.POSITIVE_INFINITY): void {
@@ -44,8 +45,7 @@ export function createOpenFiles(store: Store, limit: number): OpenFiles {
       if (closed >= most || used >= before) return
       if (upload.lock.holder !== null) continue
       closed += 1
-      // The descriptor is already out of reach; a failed close() has nothing to lose, the bytes are the kernel's.
-      close(upload).catch(() => {})
+      void close(upload)
     }
   }
 
@@ -56,9 +56,10 @@ export function createOpenFiles(store: Store, limit: number): OpenFiles {
     put,
     close,
     async take(upload) {
-      if (upload.fd === null) put(upload, await store.openData(upload.info.id))
+      const fd = upload.fd ?? (await store.openData(upload.info.id))
+      if (upload.fd === null) put(upload, fd)
       else use(upload)
-      return upload.fd ?? store.openData(upload.info.id)
+      return fd
     },
     async closeAll() {
       clearInterval(clock)

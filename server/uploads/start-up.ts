@@ -1,6 +1,7 @@
 // The pass over the folder before the service listens: completes what a crash left half-done, and tells of the rest.
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { concurrently } from './concurrently.ts'
 import { temporarySuffix } from './durable.ts'
 import { InfoFileError, type UploadInfo } from './info-file.ts'
 import { type DataFile, goneSuffix, idPattern, infoSuffix, type Store } from './store.ts'
@@ -22,7 +23,10 @@ export interface Finding {
 }
 
 /** At most so many records are read at the same time. */
-const concurrency = 64
+const reading = 64
+
+/** It may come back: a disk that is mounted again. */
+export const missingData = 'its data file is gone'
 
 /** Ids that we make. Only files named so may be cleared away without a look into them: the folder may hold others'. */
 const ownId = /^[0-9a-f]{32}$/
@@ -37,30 +41,33 @@ export async function surveyFolder(store: Store): Promise<{ found: Found[]; find
       .filter((name) => name.endsWith(suffix) && pattern.test(name.slice(0, -suffix.length)))
       .map((name) => name.slice(0, -suffix.length))
 
-  await forEach(idsWith(infoSuffix + temporarySuffix, ownId), async (id) => {
+  await concurrently(idsWith(infoSuffix + temporarySuffix, ownId), reading, async (id) => {
     await rm(path.join(store.dir, id + infoSuffix + temporarySuffix), { force: true })
   })
 
-  await forEach(idsWith(goneSuffix, idPattern), async (id) => {
+  await concurrently(idsWith(goneSuffix, idPattern), reading, async (id) => {
     if (!ownId.test(id) && !(await store.isRecordOf(id, goneSuffix))) return
+    // With a record beside it, the removal came to nothing.
+    if (names.has(id + infoSuffix)) return store.dropMark(id)
     await store.finishRemoval(id)
     names.delete(id)
     findings.push({ level: 'info', id, text: 'a removal was cut short by a crash: completed' })
   })
 
-  await forEach(idsWith(infoSuffix, idPattern), async (id) => {
+  await concurrently(idsWith(infoSuffix, idPattern), reading, async (id) => {
     const upload = await readUpload(store, id)
-    if (upload !== null) {
-      found.push(upload)
-      if (upload.damage === null) return
-      findings.push({ level: 'warn', id, text: `${upload.damage}: its files are left as they are` })
-    } else if (await store.isRecordOf(id, infoSuffix)) {
+    if (upload === null) return
+    if (upload.info.finished === null && upload.damage === missingData) {
       await store.remove(id)
-      findings.push({ level: 'warn', id, text: 'the record had no data file: removed' })
+      findings.push({ level: 'warn', id, text: 'its record had no data file: removed' })
+      return
     }
+    found.push(upload)
+    if (upload.damage === null) return
+    findings.push({ level: 'warn', id, text: `${upload.damage}: its files are left as they are` })
   })
 
-  await forEach([...names], async (id) => {
+  await concurrently([...names], reading, async (id) => {
     if (!ownId.test(id) || names.has(id + infoSuffix)) return
     const data = await store.inspect(id)
     if (data?.isFile && data.size === 0) {
@@ -86,39 +93,33 @@ export function damageOf(info: UploadInfo, { size, isFile }: DataFile): string |
   return null
 }
 
+/** `null`: what is called like a record is something else. */
 async function readUpload(store: Store, id: string): Promise<Found | null> {
   const data = await store.inspect(id)
-  if (data === null) return null
   try {
     const info = await store.readInfo(id)
-    return { info, ...data, damage: damageOf(info, data) }
+    if (data === null) return { info, size: 0, modified: info.created, damage: missingData }
+    // @tus/file-store doesn't say so: its finished uploads are those that are whole.
+    const isWhole = info.isStock === true && info.length === data.size
+    const known = isWhole ? { ...info, finished: data.modified } : info
+    return { info: known, ...data, damage: damageOf(known, data) }
   } catch (error) {
+    if (data === null) return null
     // Whatever is wrong with this one, the others are to be served.
     const reason = error instanceof InfoFileError ? error.message : codeOf(error)
-    return {
-      info: {
-        id,
-        length: null,
-        metadata: '',
-        created: data.modified,
-        finished: null,
-        hook: null,
-        damage: null,
-      },
-      ...data,
-      damage: `its record can't be read: ${reason}`,
+    const info = {
+      id,
+      length: null,
+      metadata: '',
+      created: data.modified,
+      finished: null,
+      hook: null,
+      damage: null,
     }
+    return { info, ...data, damage: `its record can't be read: ${reason}` }
   }
 }
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? `the system says ${error.code}` : String(error)
-}
-
-async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values()
-  const worker = async () => {
-    for (const item of queue) await work(item)
-  }
-  await Promise.all(Array.from({ length: concurrency }, worker))
 }

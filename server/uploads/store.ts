@@ -6,7 +6,7 @@ import {
   fstatSync,
   open as openCallback,
 } from 'node:fs'
-import { readFile, rename, rm, stat, statfs, unlink } from 'node:fs/promises'
+import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { syncFolder, writeAtomically } from './durable.ts'
@@ -51,10 +51,17 @@ export interface Store {
   stateOf(fd: number): OpenDataFile
   /** What is at the place of the data file, or `null` when nothing is. */
   inspect(id: string): Promise<DataFile | null>
+  /** Rejects while the whole folder is away, e.g. not mounted: then no file is missing by itself. */
+  refuseIfAway(): Promise<void>
   /** Forces the data to the disk. */
   sync(fd: number): Promise<void>
-  /** Removes both files; a crash at any point leaves a removal that `finishRemoval` completes. */
-  remove(id: string): Promise<void>
+  /**
+   * Removes both files. Rejects when nothing was removed; `false`: the upload is gone, but `finishRemoval` has to clear
+   * up what is left of it, as after a crash.
+   */
+  remove(id: string): Promise<boolean>
+  /** Takes back the mark of a removal beside a whole upload. */
+  dropMark(id: string): Promise<void>
   finishRemoval(id: string): Promise<void>
   /** Bytes that the disk can still take. */
   freeSpace(): Promise<number>
@@ -123,18 +130,21 @@ export function createStore(dir: string, durable: boolean): Store {
         throw error
       }
     },
+    async refuseIfAway() {
+      await stat(dir)
+    },
     sync: (fd) => fdatasync(fd),
+    dropMark: (id) => rm(goneFile(id), { force: true }),
     async remove(id) {
-      // The rename is the moment of removal: before it the upload is whole, after it start-up clears the rest.
+      // The rename is the moment of removal: before it the upload is whole, after it only the clearing up is left.
+      await rename(infoFile(id), goneFile(id)).catch(ignoreMissing)
       try {
-        await rename(infoFile(id), goneFile(id))
-      } catch (error) {
-        if (!isMissing(error)) throw error
-        await unlink(dataFile(id)).catch(ignoreMissing)
-        return
+        if (durable) await syncFolder(dir)
+        await finishRemoval(id)
+        return true
+      } catch {
+        return false
       }
-      if (durable) await syncFolder(dir)
-      await finishRemoval(id)
     },
     async freeSpace() {
       const disk = await statfs(dir)

@@ -3,14 +3,17 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Durability } from '../config.ts'
 import { type AppendRequest, createAppender } from './append.ts'
+import { createCompletion, isDue } from './completion.ts'
+import { concurrently } from './concurrently.ts'
 import { createDeadlines, type DeadlineOptions } from './deadlines.ts'
 import { namedStorageError, UploadError } from './errors.ts'
+import { createHolding } from './holding.ts'
 import type { HookState } from './info-file.ts'
 import { createLock } from './lock.ts'
 import { createOpenFiles } from './open-files.ts'
-import { damageOf, type Finding, type Found, surveyFolder } from './start-up.ts'
+import { damageOf, type Finding, type Found, missingData, surveyFolder } from './start-up.ts'
 import { createStore } from './store.ts'
-import { expiryOf, stateOf, type Upload } from './upload.ts'
+import { expiryOf, type Upload } from './upload.ts'
 
 export interface UploadsOptions extends DeadlineOptions {
   readonly dir: string
@@ -47,16 +50,20 @@ export interface Uploads {
   /** What the start-up pass mended or wants looked at. */
   readonly findings: readonly Finding[]
   create(upload: NewUpload): Promise<Upload>
-  /** The upload if it can be used, its offset checked against the disk; takes no lock. Throws an `UploadError`. */
+  /**
+   * The upload if it can be used, its offset checked against the disk. Waits for no writer: while an upload is being
+   * completed it rejects with an `UploadError` "busy".
+   */
   find(id: string): Promise<Upload>
   /** Whether it is there at all, without a look at the disk: for lists and events. */
   peek(id: string): Upload | null
   /** Newest first. */
   list(): Upload[]
+  /** In no order, for counting. */
+  all(): Iterable<Upload>
   /** Writes a body at an offset; see `append.ts`. */
   append(id: string, request: AppendRequest): Promise<Upload>
   remove(id: string): Promise<void>
-  dataFile(upload: Upload): string
   setHook(upload: Upload, hook: HookState): Promise<void>
   /**
    * Removes what has expired; gives the number. Never touches a finished upload, nor one being written. Completes
@@ -67,6 +74,9 @@ export interface Uploads {
   drain(): void
   close(): Promise<void>
 }
+
+/** So many uploads are completed or removed at the same time, where many are due. */
+const atOnce = 16
 
 /** How many removed uploads are remembered, to be answered "gone" and not "unknown". */
 const remembered = 10_000
@@ -81,6 +91,9 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   const gone = new Set<string>()
   const { found, findings } = await surveyFolder(store)
   for (const one of found) uploads.set(one.info.id, loaded(one))
+  const uncleared = new Set<string>()
+  const holding = createHolding()
+  const { complete, force } = createCompletion({ options, store, files, events })
   const appender = createAppender({ options, store, files, deadlines, events, complete, force })
 
   async function create({ length, metadata }: NewUpload): Promise<Upload> {
@@ -113,7 +126,13 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     uploads.set(id, upload)
     files.put(upload, fd)
     events.emit('change', upload)
-    if (length === 0) await completeAlone(upload)
+    if (length === 0) {
+      // Nobody learns of an upload whose creation fails: it must not be there.
+      await completeAlone(upload).catch(async (error: unknown) => {
+        await removeUpload(upload).catch(() => {})
+        throw error
+      })
+    }
     return upload
   }
 
@@ -121,12 +140,15 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     return uploads.get(id) ?? null
   }
 
-  function known(id: string): Upload {
+  function present(id: string): Upload {
     const upload = uploads.get(id)
-    if (upload === undefined) {
-      if (gone.has(id)) throw new UploadError('gone', 'This upload was removed.')
-      throw new UploadError('not-found', 'There is no such upload.')
-    }
+    if (upload !== undefined) return upload
+    if (gone.has(id)) throw new UploadError('gone', 'This upload was removed.')
+    throw new UploadError('not-found', 'There is no such upload.')
+  }
+
+  function known(id: string): Upload {
+    const upload = present(id)
     if (upload.damage !== null) {
       throw new UploadError('damaged', 'This upload was damaged on the server: start it again.')
     }
@@ -138,104 +160,73 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   }
 
   async function find(id: string): Promise<Upload> {
-    const upload = known(id)
-    if (upload.lock.holder === null) await compareWithDisk(upload)
+    const upload = present(id)
+    const mayBeBack = upload.damage === missingData
+    if (upload.lock.holder === null && (upload.damage === null || mayBeBack))
+      await compareWithDisk(upload)
     // A client takes offset = length for the end: nobody is told so before the end is on the disk.
-    if (isDue(upload)) await completeAlone(upload)
+    if (isDue(upload)) {
+      if (upload.lock.holder !== null)
+        throw new UploadError('busy', 'The upload is being completed: ask again.')
+      await completeAlone(upload)
+    }
     return known(id)
   }
 
   /** Somebody else may have changed the folder: the file is the truth. */
   async function compareWithDisk(upload: Upload): Promise<void> {
-    const data = await store.inspect(upload.info.id)
-    if (upload.lock.holder !== null || upload.removed) return
+    const { info, offset } = upload
+    const data = await store.inspect(info.id)
+    // A PATCH may have come and gone meanwhile: then what was seen is old.
+    if (
+      upload.lock.holder !== null ||
+      upload.removed ||
+      upload.info !== info ||
+      upload.offset !== offset
+    )
+      return
+    if (data === null) await store.refuseIfAway()
     const size = data?.size ?? 0
-    const damage = data === null ? 'its data file is gone' : damageOf(upload.info, data)
-    if (damage === null && size === upload.offset) return
+    const damage = data === null ? missingData : damageOf(info, data)
+    if (damage === upload.damage && size === upload.offset) return
     upload.offset = size
     upload.damage = damage
     if (damage !== null) await files.close(upload)
     events.emit('change', upload)
   }
 
-  /** Makes a whole upload a finished one, in the order that survives a loss of power. The caller holds the lock. */
-  async function complete(upload: Upload): Promise<void> {
-    if (upload.info.finished !== null || !isWhole(upload)) return
-    const fd = await files.take(upload)
-    const { size } = store.stateOf(fd)
-    if (size !== upload.info.length) {
-      upload.offset = size
-      throw new UploadError('offset-mismatch', `The upload stands at byte ${size}.`, {
-        offset: size,
-      })
-    }
-    if (options.durability !== 'none') await force(upload, fd)
-    const finished = {
-      ...upload.info,
-      finished: Date.now(),
-      hook: options.hasFinishHook ? ({ state: 'pending', attempts: 0 } as const) : null,
-    }
-    await store.writeInfo(finished).catch((error: unknown) => {
-      throw namedStorageError(error, upload.offset)
-    })
-    upload.info = finished
-    await files.close(upload)
-    events.emit('change', upload)
-    events.emit('finished', upload)
-  }
-
-  /**
-   * Forces the bytes to the disk. When that fails the system may have dropped them, and a second try would succeed
-   * without them: such an upload is lost, and must never look whole again.
-   */
-  async function force(upload: Upload, fd: number): Promise<void> {
-    try {
-      await store.sync(fd)
-    } catch (cause) {
-      const damage = 'the disk failed to keep its bytes'
-      upload.damage = damage
-      upload.info = { ...upload.info, damage }
-      await store.writeInfo(upload.info).catch(() => {})
-      await files.close(upload)
-      events.emit('change', upload)
-      throw new UploadError('lost', 'The server could not keep this upload: start it again.', {
-        cause,
-      })
-    }
-  }
-
-  async function completeAlone(upload: Upload): Promise<void> {
-    const release = await upload.lock.acquire({ yield() {}, gaveUp: () => null })
-    try {
-      await complete(upload)
-    } finally {
-      release()
-    }
-  }
+  const completeAlone = (upload: Upload) => holding.hold(upload, () => complete(upload))
 
   async function remove(id: string): Promise<void> {
-    const upload = uploads.get(id)
-    if (upload === undefined) known(id)
-    else await removeUpload(upload)
+    await removeUpload(present(id))
   }
 
   async function removeUpload(upload: Upload): Promise<void> {
-    const { id } = upload.info
-    const alreadyGone = () =>
+    const gaveUp = () =>
       upload.removed ? new UploadError('gone', 'This upload was removed.') : null
-    const release = await upload.lock.acquire({ yield() {}, gaveUp: alreadyGone }, true)
-    try {
-      const refused = alreadyGone()
-      if (refused !== null) throw refused
-      await files.close(upload)
-      await store.remove(id)
-      upload.removed = true
-      uploads.delete(id)
-      remember(id)
-    } finally {
-      release()
-    }
+    await holding.hold(upload, () => removeHeld(upload, gaveUp()), { urgent: true, gaveUp })
     events.emit('removed', upload)
+  }
+
+  async function removeHeld(upload: Upload, refused: Error | null): Promise<void> {
+    if (refused !== null) throw refused
+    const { id } = upload.info
+    await files.close(upload)
+    const isCleared = await store.remove(id)
+    if (!isCleared) uncleared.add(id)
+    upload.removed = true
+    uploads.delete(id)
+    remember(id)
+  }
+
+  /** What is left of removed uploads, where the disk refused to let it go. */
+  async function clearUp(): Promise<void> {
+    for (const id of uncleared) {
+      await store.finishRemoval(id).then(
+        () => uncleared.delete(id),
+        () => {},
+      )
+    }
   }
 
   function remember(id: string): void {
@@ -244,40 +235,54 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     if (gone.size > remembered && oldest !== undefined) gone.delete(oldest)
   }
 
-  async function setHook(upload: Upload, hook: HookState): Promise<void> {
-    const release = await upload.lock.acquire({ yield() {}, gaveUp: () => null })
-    try {
+  function setHook(upload: Upload, hook: HookState): Promise<void> {
+    return holding.hold(upload, async () => {
       if (upload.removed) return
       const info = { ...upload.info, hook }
       await store.writeInfo(info)
       upload.info = info
-    } finally {
-      release()
-    }
+    })
   }
 
   async function sweep(now = Date.now()): Promise<number> {
     await completeDue()
+    await clearUp()
     const expired = [...uploads.values()].filter((upload) => {
       const expires = expiryOf(upload, options.expireAfter)
       return upload.damage === null && expires !== null && expires <= now
     })
+    let removed = 0
+    let failure: unknown = null
     // One that can't be removed must not keep the others; one that is being written is not idle.
-    const idle = expired.filter((upload) => upload.lock.holder === null)
-    const outcomes = await Promise.allSettled(idle.map(removeUpload))
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
-    return outcomes.length
+    await concurrently(expired, atOnce, async (upload) => {
+      if (upload.lock.holder !== null) return
+      await removeUpload(upload).then(
+        () => {
+          removed += 1
+        },
+        (error: unknown) => {
+          failure = error
+        },
+      )
+    })
+    if (failure !== null) throw failure
+    return removed
   }
 
   /** Whole uploads whose completion failed or was cut short; one that fails again stays due. */
-  async function completeDue(): Promise<Upload[]> {
+  async function completeDue(): Promise<Set<Upload>> {
+    const completed = new Set<Upload>()
     const due = [...uploads.values()].filter(isDue)
-    const outcomes = await Promise.allSettled(due.map(completeAlone))
-    return due.filter((_, index) => outcomes[index]?.status === 'fulfilled')
+    await concurrently(due, atOnce, async (upload) => {
+      await completeAlone(upload).then(
+        () => completed.add(upload),
+        () => {},
+      )
+    })
+    return completed
   }
 
-  const completed = new Set(await completeDue())
+  const completed = await completeDue()
   for (const upload of uploads.values()) {
     const { id } = upload.info
     if (completed.has(upload)) {
@@ -302,16 +307,16 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     create,
     find,
     peek,
+    all: () => uploads.values(),
     list: () => [...uploads.values()].sort(newestFirst),
-    append: (id, request) => appender.append(known(id), request),
+    append: async (id, request) => holding.count(appender.append(known(id), request)),
     remove,
-    dataFile: (upload) => store.dataFile(upload.info.id),
     setHook,
     sweep,
     drain: () => appender.drain(),
     async close() {
       appender.drain()
-      await appender.settled()
+      await holding.settled()
       deadlines.close()
       await files.closeAll()
     },
@@ -330,11 +335,6 @@ function loaded({ info, size, modified, damage }: Found): Upload {
     lock: createLock(),
   }
 }
-
-const isWhole = (upload: Upload) => upload.offset === upload.info.length
-
-/** Every byte is here, but the record doesn't say so yet. */
-const isDue = (upload: Upload) => stateOf(upload) === 'unfinished' && isWhole(upload)
 
 const newestFirst = (a: Upload, b: Upload) =>
   b.info.created - a.info.created || (a.info.id < b.info.id ? 1 : -1)

@@ -131,7 +131,7 @@ describe('unsafe combinations', () => {
   test.for(open)('listening on %j needs a token or a word', (host) => {
     expect(isLoopback(host)).toBe(false)
     expect(() => read({ flags: { host } })).toThrow(/--token.*--allow-anonymous/)
-    expect(read({ flags: { host, token: 'long enough' } }).host).toBe(host)
+    expect(read({ flags: { host, token: 'long-enough' } }).host).toBe(host)
     expect(read({ flags: { host, allowAnonymous: true } }).host).toBe(host)
   })
 

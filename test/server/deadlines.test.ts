@@ -220,7 +220,7 @@ describe.concurrent('connections', () => {
   test('neither time-out touches a body on its way, nor a stream of events', async () => {
     const target = await createUpload(server, { length: 30 })
     const events = await connect(server)
-    await events.send('GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await events.send('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
     const wire = await begin(server, target, 30)
     for (let sent = 0; sent < 3; sent++) {
       await wire.send('0123456789')
@@ -341,7 +341,7 @@ describe.concurrent('SIGTERM', () => {
       await connect(server),
       await connect(server),
     ]
-    await events.send('GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await events.send('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await exchange(idle, { method: 'GET', target: '/livez' })
     // Its head is half sent when the signal comes, so that it is not idle.
     const late = requestHead(patchParts(target, 0, '', { 'Content-Length': 5 }))

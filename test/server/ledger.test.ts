@@ -274,7 +274,7 @@ describe('counts', () => {
   // RFC 9112 §9.3.2: a client need not wait for one answer before it asks the next.
   test('a request that comes while another is answered is no end of a rest', async () => {
     const wire = await connect(server)
-    await wire.send('GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await wire.send('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await sleep(1000)
     await wire.send('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
     const told = await until('the second request', async () => {
@@ -486,7 +486,7 @@ describe('events', () => {
 
   test('a reader that takes nothing costs nothing but itself', async () => {
     const deaf = await connect(server, { paused: true })
-    await deaf.send('GET /api/events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await deaf.send('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
     const target = await createUpload(server, { length: 10 })
     expect((await patch(server, target, 0, '0123456789')).status).toBe(204)
     deaf.reset()

@@ -1,5 +1,5 @@
-// What tus answers for each thing that can go wrong: one table.
-import { UploadError, type UploadErrorCode } from '../uploads/errors.ts'
+// What is answered over HTTP for each thing that can go wrong with an upload: one table for every protocol.
+import { UploadError, type UploadErrorCode } from './uploads/errors.ts'
 
 /** An answer other than success; the text is a sentence for the client, with no internals in it. */
 export interface Refusal {
@@ -28,6 +28,7 @@ const answers = {
   'too-large': { status: 413 },
   'beyond-length': { status: 413 },
   'no-space': { status: 507, closes: true },
+  busy: { status: 423, headers: comeBack },
   evicted: { status: 423, headers: comeBack, closes: true },
   interrupted: { status: 503, headers: comeBack, closes: true },
   stalled: { status: 503, headers: comeBack, closes: true },

@@ -1,0 +1,66 @@
+// A writer's side of an upload's lock: it gives way when stale, or at once when the upload is to be removed.
+import type { BodyWriter } from './body-writer.ts'
+import type { UploadErrorCode } from './errors.ts'
+import type { Party } from './lock.ts'
+
+/** A writer whose client has been silent for so long (ms) gives way to a newcomer. */
+const staleMs = 50
+
+export type StopCode = Extract<UploadErrorCode, 'evicted' | 'stalled' | 'draining'>
+
+export interface WriterParty extends Party {
+  begin(writer: BodyWriter): void
+  stop(code: StopCode, reason?: string): void
+  stopCode(): StopCode
+  stopReason(): string
+  /** Stops looking at the clock. */
+  leave(): void
+}
+
+/** `gaveUp` tells, while it waits, why to wait no longer. */
+export function createWriterParty(gaveUp: () => Error | null): WriterParty {
+  let writer: BodyWriter | null = null
+  let timer: NodeJS.Timeout | null = null
+  let code: StopCode = 'evicted'
+  let reason = ''
+  let wanted: 'no' | 'when-stale' | 'now' = 'no'
+
+  function stop(why: StopCode, text = ''): void {
+    code = why
+    reason = text
+    writer?.stop()
+  }
+
+  /** A timer comes before what the sockets have: a busy process must not take its own delay for silence. */
+  function lookAfterReading(): void {
+    setImmediate(look)
+  }
+
+  function look(): void {
+    timer = null
+    if (writer === null) return
+    const patience = wanted === 'now' ? 0 : staleMs - writer.silence()
+    if (patience <= 0) stop('evicted')
+    else timer ??= setTimeout(lookAfterReading, Math.ceil(patience))
+  }
+
+  return {
+    gaveUp,
+    stop,
+    stopCode: () => code,
+    stopReason: () => reason,
+    begin(begun) {
+      writer = begun
+      if (wanted !== 'no') look()
+    },
+    yield(urgent) {
+      if (wanted !== 'now') wanted = urgent ? 'now' : 'when-stale'
+      if (timer !== null) clearTimeout(timer)
+      look()
+    },
+    leave() {
+      writer = null
+      if (timer !== null) clearTimeout(timer)
+    },
+  }
+}
