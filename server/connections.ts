@@ -231,6 +231,8 @@ export function connectionView(connection: Connection, now = Date.now()): Connec
     current: current === null ? null : { method: current.method, target: current.target },
     opened: new Date(opened).toISOString(),
     closed: closed === null ? null : new Date(closed).toISOString(),
+    // Decided, perhaps, but not over.
+    ended: closed === null ? null : rest.ended,
     idle,
     longestIdle: Math.max(rest.longestIdle, idle),
   }

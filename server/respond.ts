@@ -39,7 +39,8 @@ export function respond(
   if (response.headersSent || response.destroyed) return
   const text = answer.text === null ? null : Buffer.from(`${answer.text}\n`)
   const rest = body === 'unasked' ? 0 : unreadBytes(request)
-  const closes = body === 'unasked' ? hasBody(request) : rest > drainBytes || answer.closes === true
+  const givesUp = answer.closes === true && !request.complete
+  const closes = body === 'unasked' ? hasBody(request) : rest > drainBytes || givesUp
   const headers: string[] = []
   for (const some of common) if (some !== null) add(headers, some)
   if (answer.headers !== undefined) add(headers, answer.headers)
@@ -50,7 +51,7 @@ export function respond(
     })
   // Also for a HEAD: without it Node's own client takes the connection for used up.
   else if (answer.status !== 204) headers.push('Content-Length', '0')
-  if (closes) headers.push('Connection', 'close')
+  if (closes && answer.headers?.Connection === undefined) headers.push('Connection', 'close')
   response.writeHead(answer.status, headers)
   const content = request.method === 'HEAD' ? null : text
   if (rest === 0 || !closes) {

@@ -1,7 +1,7 @@
 // The record of an upload on the disk, `ID.json`: text in, UploadInfo out, and back.
 // The layout is the one of @tus/file-store, so that its folders can be taken over, and handed back;
 // what that layout cannot hold stands under "longhaul".
-import { metadataText, parseMetadata } from './metadata.ts'
+import { isMetadataKey, metadataText, parseMetadata } from './metadata.ts'
 
 /** How far the delivery of an upload's finish hook has come. */
 export interface HookState {
@@ -110,9 +110,9 @@ function ownMetadata(header: unknown): string {
 function stockMetadata(metadata: unknown): string {
   if (typeof metadata !== 'object' || metadata === null) return ''
   return Object.entries(metadata)
+    .filter(([key]) => isMetadataKey(key))
     .map(([key, value]) =>
       value === null ? key : `${key} ${Buffer.from(String(value)).toString('base64')}`,
     )
-    .filter((pair) => parseMetadata(pair) !== null)
     .join(',')
 }

@@ -13,7 +13,7 @@ export function parseMetadata(header: string): Metadata | null {
   if (header.trim() === '') return pairs
   for (const pair of header.split(',')) {
     const [key = '', value, ...rest] = pair.split(' ')
-    if (rest.length > 0 || !/^[\x21-\x7e]+$/.test(key) || pairs.has(key)) return null
+    if (rest.length > 0 || !isMetadataKey(key) || pairs.has(key)) return null
     if (value !== undefined && !isBase64(value)) return null
     pairs.set(key, value === undefined || value === '' ? null : Buffer.from(value, 'base64'))
   }
@@ -27,6 +27,11 @@ export function metadataText(header: string): Record<string, string> {
   const text: Record<string, string> = Object.create(null)
   for (const [key, value] of pairs) text[key] = value?.toString('utf8') ?? ''
   return text
+}
+
+/** Printable ASCII without space and comma. */
+export function isMetadataKey(key: string): boolean {
+  return /^[\x21-\x2b\x2d-\x7e]+$/.test(key)
 }
 
 const isBase64 = (text: string) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
