@@ -77,6 +77,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     const before = ledger.unanswered(request.socket)
     const connection = ledger.begin(request, response)
     request.url = originForm(request.url ?? '')
+    // Nobody shall count on a connection that is about to end.
+    if (draining) response.setHeader('Connection', 'close')
     observe(request, response, connection)
     inTurn(before, () => dispatch({ request, response, connection, expectsContinue }))
   }

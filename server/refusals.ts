@@ -32,7 +32,7 @@ const answers = {
   evicted: { status: 423, headers: comeBack, closes: true },
   interrupted: { status: 503, headers: comeBack, closes: true },
   stalled: { status: 503, headers: comeBack, closes: true },
-  draining: { status: 503, headers: { ...comeBack, Connection: 'close' }, closes: true },
+  draining: { status: 503, headers: comeBack, closes: true },
   'not-finished': { status: 404 },
 } satisfies Record<UploadErrorCode, Omit<Refusal, 'text'>>
 

@@ -51,7 +51,7 @@ export function respond(
     })
   // Also for a HEAD: without it Node's own client takes the connection for used up.
   else if (answer.status !== 204) headers.push('Content-Length', '0')
-  if (closes && answer.headers?.Connection === undefined) headers.push('Connection', 'close')
+  if (closes) headers.push('Connection', 'close')
   response.writeHead(answer.status, headers)
   const content = request.method === 'HEAD' ? null : text
   if (rest === 0 || !closes) {

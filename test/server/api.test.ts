@@ -78,24 +78,27 @@ interface ConnectionTold {
 test('a connection that is still open has not ended, though its end has been decided', async () => {
   const connections = async (): Promise<Record<'open' | 'closed', ConnectionTold[]>> =>
     JSON.parse((await get(server, '/api/connections')).text)
+  const long = await createUpload(server, { length: 1000 })
   const wire = await connect(server)
   await wire.send(
     requestHead({
       method: 'PATCH',
-      target,
+      target: long,
       headers: {
         'Tus-Resumable': '1.0.0',
         'Content-Type': 'application/offset+octet-stream',
         'Upload-Offset': 0,
-        'Content-Length': 5,
+        'Content-Length': 1000,
       },
     }),
   )
   const response = await wire.response('PATCH')
   expect([response.status, response.header('connection')]).toEqual([503, 'close'])
   const id = Number(response.header('longhaul-connection'))
-  // The server waits a moment for the rest of the body, so that its answer is not lost to a reset.
+  // The server waits for the rest of the body as long as some comes, so that its answer is not lost to a reset.
+  const more = setInterval(() => wire.send('x').catch(() => {}), 50)
   const [here] = (await connections()).open.filter((connection) => connection.id === id)
+  clearInterval(more)
   expect(here, 'looked at while it was open').toBeDefined()
   expect(here?.ended).toBeNull()
   await wire.closed()
