@@ -38,10 +38,10 @@ export interface BodyTarget {
 
 /**
  * While a write is under way, so many bytes are gathered for the next one before the socket is paused: a share of what all
- * bodies together may hold (bytes).
+ * bodies together may gather (bytes). As much again may be on its way to the disk.
  */
 const gatheredByAll = 8 * 1024 * 1024
-const mostGathered = 256 * 1024
+const mostGathered = 1024 * 1024
 const leastGathered = 64 * 1024
 
 let bodies = 0
