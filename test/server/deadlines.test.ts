@@ -370,7 +370,7 @@ describe.concurrent('SIGTERM', () => {
     await sleep(100)
     const exit = exitOf(server)
     server.process.kill('SIGTERM')
-    await sleep(100)
+    await until('the drain', () => server.log().includes('draining'))
     await wire.send('st: x\r\n\r\n')
     expect((await wire.response()).status).toBe(503)
     wire.close()
