@@ -45,8 +45,10 @@ export function createHttpServer(
   server.on('checkContinue', (request, response) => listener(request, response, true))
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket
-    // Words of ours in the middle of an answer would be taken for a part of it.
-    if (!socket.writable || error.code === 'ECONNRESET' || ledger.unanswered(socket)?.headersSent) {
+    // Words of ours in the middle of an answer would be taken for a part of it, and before one that is to come, for it.
+    const answer = ledger.unanswered(socket)
+    const isTaken = answer !== null && (answer.headersSent || answer.req.complete)
+    if (!socket.writable || error.code === 'ECONNRESET' || isTaken) {
       socket.destroy()
       return
     }

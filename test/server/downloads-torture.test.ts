@@ -206,6 +206,17 @@ test.for(['nonsense\r\n\r\n', 'GET /livez HTTP/1.1\r\nBad Header\r\n\r\n', '\x16
   },
 )
 
+// In one piece with the request, so that the noise is read before the file is even open.
+test('noise right behind a request is not answered in the place of the file', async () => {
+  for (const noise of ['nonsense\r\n\r\n', 'GET /livez HTTP/1.1\r\nBad Header\r\n\r\n']) {
+    const wire = await connect(server)
+    await wire.send(`GET ${targets[0]} HTTP/1.1\r\nHost: x\r\n\r\n${noise}`)
+    const answer = await wire.response().catch(() => null)
+    if (answer !== null) expect([answer.status, answer.body.equals(data)]).toEqual([200, true])
+    wire.close()
+  }
+})
+
 test('a download of a file that is removed meanwhile, many times', async () => {
   for (let turn = 0; turn < 8; turn++) {
     const target = await upload(server, data.subarray(0, 1_000_000))
