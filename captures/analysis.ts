@@ -78,6 +78,8 @@ export interface ConnectionAnalysis {
   /** Of `payloadBytes`, HTTP heads and chunk framing. */
   readonly headerBytes: PerRole<number>
   readonly packetsBy: PerRole<number>
+  /** Whole packets on the wire, link header included: their original lengths added up. */
+  readonly wireBytes: PerRole<number>
   /** Zeek's letters (capitals: the client). */
   readonly history: string
   readonly protocol: 'http' | 'tls' | 'h2' | 'upgraded' | 'unknown'
@@ -235,6 +237,11 @@ export interface TerminationSegment {
   readonly by: Role
   /** `FIN, ACK`, `ACK`, `RST`, `data` … */
   readonly what: string
+  /** Relative, as Wireshark's `tcp.seq` and `tcp.ack`; `null`: unknown, or without the ACK flag. */
+  readonly sequence: number | null
+  readonly acknowledgement: number | null
+  /** Payload bytes. */
+  readonly length: number
   readonly clientState: TcpState
   readonly serverState: TcpState
 }
@@ -250,6 +257,12 @@ export type TcpState =
   | 'CLOSED'
   | 'SYN-SENT'
   | 'SYN-RECEIVED'
+
+/** A part of a stream, relative as Wireshark's `tcp.seq` (the first byte is 1); `to` is the next byte. */
+export interface SequenceRange {
+  readonly from: number
+  readonly to: number
+}
 
 /** How the time of an exchange went, seconds; what is left over is bytes being sent. */
 export interface Waits {
@@ -284,8 +297,13 @@ export interface ExchangeAnalysis {
   readonly responseHeadBytes: number
   readonly requestBodyBytes: number
   readonly responseBodyBytes: number
+  /** Where the whole messages lie in their streams. */
+  readonly requestSequence: SequenceRange | null
+  readonly responseSequence: SequenceRange | null
   readonly start: number | null
   readonly requestEnd: number | null
+  /** The first ACK of the request's last byte, the response's own included: before it, bytes were still on their way. */
+  readonly requestAcknowledged: number | null
   readonly responseStart: number | null
   readonly end: number | null
   /** The request came to its end, as its head promised. */
@@ -312,8 +330,8 @@ export interface ExchangeUpload {
   readonly answeredOffset: number | null
   /** Whether that fits what was sent; `null`: can't be told. */
   readonly isConsistent: boolean | null
-  /** The stream bytes of the body in the client's direction, relative as Wireshark's `tcp.seq` (the first byte is 1). */
-  readonly sequence: { readonly from: number; readonly to: number } | null
+  /** The stream bytes of the body in the client's direction. */
+  readonly sequence: SequenceRange | null
 }
 
 export interface UploadAnalysis {
