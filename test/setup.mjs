@@ -12,6 +12,10 @@ const tools = {
   strace: 'strace',
   openssl: 'openssl',
   'systemd-analyze': 'systemd',
+  tshark: 'tshark',
+  dumpcap: 'wireshark-common',
+  capinfos: 'wireshark-common',
+  editcap: 'wireshark-common',
 }
 
 const missing = Object.entries(tools).filter(([command]) => !isInstalled(command))

@@ -1,9 +1,11 @@
 // `npm run bench -- NAME [options]`: one table of the benchmarks; each measures, prints Markdown, and may keep it.
 import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
+import { captureBenchmark } from './captures/benchmark.ts'
 import { uploadBenchmark } from './upload/benchmark.ts'
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  captures: captureBenchmark,
   upload: uploadBenchmark,
 }
 

@@ -1,7 +1,7 @@
 // The benchmark's figures as Markdown; MB and GB are 10⁶ and 10⁹ bytes.
-import { arch, cpus, platform, release } from 'node:os'
 import { formatSize } from '../../../server/units.ts'
-import { type Summary, sum, summarise } from '../statistics.ts'
+import { describeMachine, megabytes, range, table, verdict } from '../markdown.ts'
+import { sum, summarise } from '../statistics.ts'
 import { barFor, maxCrowdBytes } from './bars.ts'
 import { type CrowdResult, phaseNames } from './crowd.ts'
 import type { Cell, Measurement, Workload } from './measure.ts'
@@ -10,11 +10,8 @@ import { type ServerName, serverKinds } from './servers.ts'
 
 /** When, where and how it was measured. */
 export function describeRun({ servers, rounds, dir }: UploadOptions): string {
-  const cores = cpus()
   return [
-    `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version}, ` +
-      `${platform()} ${release()} ${arch()}, ${cores.length} cores (${cores[0]?.model.trim()}), ` +
-      `data in ${dir}; median of ${rounds} rounds, least and most in brackets.`,
+    `${describeMachine()}, data in ${dir}; median of ${rounds} rounds, least and most in brackets.`,
     ...servers.map((name) => `- **${name}**: ${serverKinds[name].title}`),
   ]
     .join('\n')
@@ -98,16 +95,4 @@ const speed = ({ bytes, seconds }: Measurement) => bytes / 1e6 / seconds
 const cpuPerGigabyte = (all: readonly Measurement[]) =>
   sum(all.map((one) => one.serverCpu)) / (sum(all.map((one) => one.bytes)) / 1e9)
 
-const range = ({ min, median, max }: Summary, digits: number) =>
-  `**${median.toFixed(digits)}** (${min.toFixed(digits)}–${max.toFixed(digits)})`
-
-const verdict = (isMet: boolean) => (isMet ? '✓' : '✗')
 const percent = (share: number) => `${Math.round(100 * share)} %`
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, n) => (n === 0 ? '---' : '---:'))), ...rows.map(line)].join(
-    '\n',
-  )
-}
