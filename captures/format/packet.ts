@@ -23,6 +23,22 @@ export interface Packet {
   fileOffset: number
 }
 
+/** The packet that a reader fills. */
+export function emptyPacket(): Packet {
+  return {
+    number: 0,
+    time: 0,
+    hasTime: true,
+    interface: 0,
+    linkType: 0,
+    capturedLength: 0,
+    originalLength: 0,
+    bytes: new Uint8Array(0),
+    start: 0,
+    fileOffset: 0,
+  }
+}
+
 export type PacketSink = (packet: Packet) => void
 
 /** One interface of a capture; a pcap file has one. */

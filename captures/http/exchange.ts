@@ -1,29 +1,8 @@
 // What is read from the streams of one connection: requests, responses, and which belong together.
-import type { Direction, Nanoseconds } from '../units.ts'
+import type { Place, StreamConsumer, StreamOffset } from '../tcp/piece.ts'
+import type { Direction } from '../units.ts'
 
-/** A place in one direction's stream: bytes since the first one, unwrapped (beyond 2³² too). SYN and FIN not counted. */
-export type StreamOffset = number
-
-/** A run of stream bytes, in order, as the TCP stage hands them on. */
-export interface StreamPiece {
-  readonly direction: Direction
-  readonly offset: StreamOffset
-  /** Bytes on the wire; of these `available` were captured, from the front. */
-  readonly length: number
-  readonly available: number
-  /** Those are `bytes[start … start + available)`, valid during the call only. */
-  readonly bytes: Uint8Array
-  readonly start: number
-  /** The packet that brought them, and when. */
-  readonly packet: number
-  readonly time: Nanoseconds
-}
-
-/** Where a part of a message lies. */
-export interface Place {
-  readonly packet: number
-  readonly time: Nanoseconds
-}
+export type { Place, StreamOffset, StreamPiece } from '../tcp/piece.ts'
 
 /** The header fields that the later stages ask for: names in lower case, the values of a repeated field joined by `, `. */
 export type Fields = ReadonlyMap<string, string>
@@ -78,19 +57,8 @@ export interface FramingRange {
   readonly to: StreamOffset
 }
 
-/** Reads HTTP/1.x from both streams of a connection. */
-export interface HttpReader {
-  /** The next bytes of a direction, in order and without overlap. */
-  data(piece: StreamPiece): void
-  /** Bytes that were on the wire and not captured; a body counts on, a head is cut. */
-  gap(direction: Direction, from: StreamOffset, to: StreamOffset, place: Place): void
-  /** A FIN or RST, or the end of the capture: what runs until the connection closes is complete with a FIN. */
-  end(direction: Direction, how: 'fin' | 'reset' | 'capture', place: Place): void
-  /**
-   * Up to here the bytes of the direction need not be handed on (body bytes with a known end): pieces wholly before this
-   * offset may come with `available` 0.
-   */
-  skippable(direction: Direction): StreamOffset
+/** Reads HTTP/1.x from both streams of a connection. A gap in a body counts on, one in a head cuts it. */
+export interface HttpReader extends StreamConsumer {
   /** Which direction sends requests; `null` while none was seen. */
   readonly requestDirection: Direction | null
   /** In the order of the requests. Complete after `end` for both directions; until then the last ones still grow. */

@@ -1,0 +1,200 @@
+// A packet of a capture into the TCP segment that it carries: link layer, IP (v4, v6, one in the other), TCP.
+import type { Packet } from '../format/packet.ts'
+import { type AddressTable, createAddressTable } from './addresses.ts'
+import { int32, uint16 } from './bytes.ts'
+import { createFragmentTable, type FragmentTable } from './fragments.ts'
+import { type LinkType, linkTypes } from './link.ts'
+import type { Segment } from './segment.ts'
+import { decodeTcp } from './tcp-header.ts'
+
+/**
+ * `tcp`: the segment is filled · `other`: no TCP in it · `fragment`: a part of a datagram that is not complete yet ·
+ * `unreadable`: TCP of which the header is cut or senseless · `link`: a link type that is not known here.
+ */
+export type Decoded = 'tcp' | 'other' | 'fragment' | 'unreadable' | 'link'
+
+export interface Decoder {
+  readonly addresses: AddressTable
+  /** Fills the segment. */
+  decode(packet: Packet, segment: Segment): Decoded
+}
+
+const protocolTcp = 6
+/** IP in IP: a tunnel in a tunnel is followed so far. */
+const maxDepth = 4
+
+export function createDecoder(): Decoder {
+  const addresses = createAddressTable()
+  const fragments = createFragmentTable()
+  let lastLinkType = -1
+  let link: LinkType | undefined
+  return {
+    addresses,
+    decode(packet, segment) {
+      if (packet.linkType !== lastLinkType) {
+        lastLinkType = packet.linkType
+        link = linkTypes[lastLinkType]
+      }
+      if (link === undefined) return 'link'
+      const { bytes, start } = packet
+      const end = start + packet.capturedLength
+      const at = link.ipStart(bytes, start, end)
+      if (at < 0 || at >= end) return 'other'
+      segment.packet = packet.number
+      segment.time = packet.time
+      segment.isReassembled = false
+      // Never shorter than what is there: some writers put nonsense into the original length.
+      const wire = Math.max(packet.originalLength, packet.capturedLength) - (at - start)
+      const decoded = decodeIp(bytes, at, end, wire, segment, addresses, fragments, 0)
+      segment.headerLength = segment.isReassembled ? 0 : segment.start - start
+      return decoded
+    },
+  }
+}
+
+/** `end` bounds the captured bytes; `wire` is how many there were from `at` on. */
+function decodeIp(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  wire: number,
+  segment: Segment,
+  addresses: AddressTable,
+  fragments: FragmentTable,
+  depth: number,
+): Decoded {
+  const version = (bytes[at] ?? 0) >> 4
+  if (version === 4) return decodeIpv4(bytes, at, end, wire, segment, addresses, fragments, depth)
+  if (version === 6) return decodeIpv6(bytes, at, end, wire, segment, addresses, fragments, depth)
+  return 'other'
+}
+
+function decodeIpv4(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  wire: number,
+  segment: Segment,
+  addresses: AddressTable,
+  fragments: FragmentTable,
+  depth: number,
+): Decoded {
+  if (at + 20 > end) return 'other'
+  const headerLength = ((bytes[at] ?? 0) & 15) * 4
+  if (headerLength < 20 || at + headerLength > end) return 'other'
+  // 0 where the network card was to split the packet; more than the frame where the header lies.
+  const said = uint16(bytes, at + 2)
+  const total = said < headerLength || said > wire ? wire : said
+  const protocol = bytes[at + 9] ?? 0
+  const fragment = uint16(bytes, at + 6)
+  const payload = at + headerLength
+  // What lies behind it is padding of the frame (Ethernet's 60 bytes).
+  const payloadEnd = Math.min(end, at + total)
+  const length = total - headerLength
+  if ((fragment & 0x3fff) !== 0) {
+    if (protocol !== protocolTcp || payloadEnd - payload < length) return 'fragment'
+    const whole = fragments.add({
+      key: `4 ${int32(bytes, at + 12)} ${int32(bytes, at + 16)} ${uint16(bytes, at + 4)} ${protocol}`,
+      offset: (fragment & 0x1fff) * 8,
+      isLast: (fragment & 0x2000) === 0,
+      bytes: bytes.subarray(payload, payloadEnd),
+    })
+    if (whole === null) return 'fragment'
+    segment.source = addresses.ipv4(bytes, at + 12)
+    segment.destination = addresses.ipv4(bytes, at + 16)
+    segment.identification = uint16(bytes, at + 4)
+    segment.isReassembled = true
+    return decodeTcp(whole, 0, whole.length, whole.length, segment) ? 'tcp' : 'unreadable'
+  }
+  if (protocol === protocolTcp) {
+    segment.source = addresses.ipv4(bytes, at + 12)
+    segment.destination = addresses.ipv4(bytes, at + 16)
+    segment.identification = uint16(bytes, at + 4)
+    return decodeTcp(bytes, payload, payloadEnd, length, segment) ? 'tcp' : 'unreadable'
+  }
+  const inner = tunnelled(bytes, protocol, payload, payloadEnd)
+  if (inner < 0 || depth >= maxDepth) return 'other'
+  const rest = total - (inner - at)
+  return decodeIp(bytes, inner, payloadEnd, rest, segment, addresses, fragments, depth + 1)
+}
+
+function decodeIpv6(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  wire: number,
+  segment: Segment,
+  addresses: AddressTable,
+  fragments: FragmentTable,
+  depth: number,
+): Decoded {
+  if (at + 40 > end) return 'other'
+  // 0 for a jumbogram (RFC 2675), or where the network card was to split the packet.
+  const said = uint16(bytes, at + 4)
+  const total = said === 0 || said + 40 > wire ? wire : said + 40
+  const payloadEnd = Math.min(end, at + total)
+  let protocol = bytes[at + 6] ?? 0
+  let next = at + 40
+  // Extension headers: hop-by-hop, routing, fragment, authentication, destination options, mobility (RFC 8200 §4).
+  while (protocol !== protocolTcp && next + 8 <= payloadEnd) {
+    if (protocol === 44) {
+      const field = uint16(bytes, next + 2)
+      const payload = next + 8
+      if ((field & 0xfff9) !== 0) {
+        if (bytes[next] !== protocolTcp || payloadEnd - at < total) return 'fragment'
+        const whole = fragments.add({
+          key: `6 ${bytes.subarray(at + 8, at + 40).join('.')} ${int32(bytes, next + 4)}`,
+          offset: field & 0xfff8,
+          isLast: (field & 1) === 0,
+          bytes: bytes.subarray(payload, payloadEnd),
+        })
+        if (whole === null) return 'fragment'
+        segment.source = addresses.ipv6(bytes, at + 8)
+        segment.destination = addresses.ipv6(bytes, at + 24)
+        segment.identification = -1
+        segment.isReassembled = true
+        return decodeTcp(whole, 0, whole.length, whole.length, segment) ? 'tcp' : 'unreadable'
+      }
+      protocol = bytes[next] ?? 0
+      next = payload
+    } else if (protocol === 0 || protocol === 43 || protocol === 60 || protocol === 135) {
+      protocol = bytes[next] ?? 0
+      next += ((bytes[next + 1] ?? 0) + 1) * 8
+    } else if (protocol === 51) {
+      protocol = bytes[next] ?? 0
+      next += ((bytes[next + 1] ?? 0) + 2) * 4
+    } else break
+  }
+  const length = total - (next - at)
+  if (protocol === protocolTcp) {
+    if (length < 0) return 'unreadable'
+    segment.source = addresses.ipv6(bytes, at + 8)
+    segment.destination = addresses.ipv6(bytes, at + 24)
+    segment.identification = -1
+    return decodeTcp(bytes, next, payloadEnd, length, segment) ? 'tcp' : 'unreadable'
+  }
+  const inner = tunnelled(bytes, protocol, next, payloadEnd)
+  if (inner < 0 || depth >= maxDepth) return 'other'
+  return decodeIp(
+    bytes,
+    inner,
+    payloadEnd,
+    total - (inner - at),
+    segment,
+    addresses,
+    fragments,
+    depth + 1,
+  )
+}
+
+/** Where the inner IP header starts: IP in IP (RFC 2003, RFC 4213) and GRE without routing (RFC 2784, 2890); −1: none. */
+function tunnelled(bytes: Uint8Array, protocol: number, at: number, end: number): number {
+  if (protocol === 4 || protocol === 41) return at < end ? at : -1
+  if (protocol !== 47 || at + 4 > end) return -1
+  const flags = uint16(bytes, at)
+  const type = uint16(bytes, at + 2)
+  if ((flags & 0x4007) !== 0 || (type !== 0x0800 && type !== 0x86dd)) return -1
+  const optional = [0x8000, 0x2000, 0x1000].filter((bit) => (flags & bit) !== 0).length
+  const inner = at + 4 + 4 * optional
+  return inner < end ? inner : -1
+}
