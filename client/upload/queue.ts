@@ -173,7 +173,8 @@ export function createQueue(parts: {
         return false
       }
     }
-    const match = item.transfer.url ? null : (item.expected ?? (await findOnServer(item, isUsable)))
+    const known = item.transfer.url ? null : (item.expected ?? (await findOnServer(item, isUsable)))
+    const match = known && (await asOfNow(item, known))
     if (isRemoved(item)) return false
     if (match) {
       const url = new URL(match.url, endpoint()).href
@@ -210,6 +211,11 @@ export function createQueue(parts: {
     // The one that is furthest saves the most.
     return same.sort((a, b) => b.offset - a.offset)[0] ?? null
   }
+
+  // Events and lists are a moment old. Whether somebody else is sending must be known now: a PATCH of ours would cut theirs off.
+  const asOfNow = async (item: Item, upload: ServerUpload): Promise<ServerUpload> =>
+    // For one that is gone, the HEAD that comes next says so, and the row tells why it starts anew.
+    (await patiently(item, () => api.upload(upload.id))) ?? { ...upload, active: false }
 
   const isUsable = (upload: ServerUpload) =>
     ![...items.values()].some(

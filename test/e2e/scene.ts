@@ -12,6 +12,7 @@ export interface ListedUpload {
   readonly id: string
   readonly offset: number
   readonly state: string
+  readonly active: boolean
   readonly metadata: Readonly<Record<string, string>>
 }
 
