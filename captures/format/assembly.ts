@@ -5,8 +5,8 @@ export interface Assembly {
   push(chunk: Uint8Array): void
   /** Bytes pushed so far. */
   readonly bytes: number
-  /** The record that is begun but not whole: where it stands, how many bytes of it are there. `null`: none. */
-  rest(): { readonly at: number; readonly left: number } | null
+  /** What can't be read until more bytes come, and where it stands in the file. */
+  rest(): { readonly at: number; readonly bytes: Uint8Array }
 }
 
 /** `read` is `RecordReader.read`: moves `from`, returns the bytes wanted from there, 0 to end it all. */
@@ -80,8 +80,8 @@ export function createAssembly(read: (window: Window) => number): Assembly {
       return position
     },
     rest() {
-      if (skip > 0) return { at: position, left: 0 }
-      return scratch.to > 0 ? { at: scratch.origin, left: scratch.to } : null
+      const bytes = scratch.bytes.subarray(0, scratch.to)
+      return { at: position - bytes.length, bytes }
     },
   }
 }

@@ -50,7 +50,10 @@ export function textOption(
 
 export function textAt(view: DataView, at: number, length: number): string | null {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + at, length)
-  const text = decoder.decode(bytes).replace(/\p{Cc}+/gu, ' ').trim()
+  const text = decoder
+    .decode(bytes)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
   return text === '' ? null : text
 }
 

@@ -14,10 +14,10 @@ const recordHeader = 16
 
 /** The first four bytes, read big-endian. */
 const magics: Readonly<Record<number, { readonly little: boolean; readonly digits: 6 | 9 }>> = {
-  0xa1b2c3d4: { little: false, digits: 6 },
-  0xd4c3b2a1: { little: true, digits: 6 },
-  0xa1b23c4d: { little: false, digits: 9 },
-  0x4d3cb2a1: { little: true, digits: 9 },
+  2712847316: { little: false, digits: 6 },
+  3569595041: { little: true, digits: 6 },
+  2712812621: { little: false, digits: 9 },
+  1295823521: { little: true, digits: 9 },
 }
 
 export const isPcapMagic = (magic: number): boolean => magic in magics
@@ -78,7 +78,10 @@ export function createPcapReader(magic: number, onPacket: PacketSink): RecordRea
       const captured = view.getUint32(at + 8, little)
       const next = at + recordHeader + captured
       if (captured > limit) {
-        spoil(origin + at, `packet ${packet.number + 1} says it has ${captured} bytes, which no packet has`)
+        spoil(
+          origin + at,
+          `packet ${packet.number + 1} says it has ${captured} bytes, which no packet has`,
+        )
         wanted = 0
         break
       }
@@ -113,15 +116,17 @@ export function createPcapReader(magic: number, onPacket: PacketSink): RecordRea
 
   return {
     read,
-    cut(at, left) {
+    end(at, unread) {
       if (description === null) {
         throw new CaptureFormatError(
           'truncated',
-          left,
-          `Only ${left} of the ${fileHeader} bytes of a pcap file's header are here. Copy the file again.`,
+          unread,
+          `Only ${unread} of the ${fileHeader} bytes of a pcap file's header are here. Copy the file again.`,
         )
       }
-      spoil(at, `the file ends within packet ${packet.number + 1}, ${left} bytes after its beginning`)
+      if (unread === 0 || damage !== null) return
+      const begun = `packet ${packet.number + 1}, ${unread} bytes after its beginning`
+      spoil(at, `the file ends within ${begun}`)
     },
     summary(bytes): CaptureSummary {
       const { number: packets } = packet

@@ -3,10 +3,10 @@ import { timeOf } from './clock.ts'
 import { findOption, lengthOfOption, padded } from './options.ts'
 import { emptyPacket, type Packet, type PacketSink } from './packet.ts'
 import type { Section, SectionInterface } from './pcapng-section.ts'
-import { largestPacket, type Window } from './record-reader.ts'
+import type { Window } from './record-reader.ts'
 
-/** A block at `at` of the window, so many bytes long. What is wrong with it, or `null`. */
-type ReadBlock = (window: Window, at: number, length: number) => string | null
+/** The block begins at `window.from`; its options end at `end` at the latest. What is wrong with it, or `null`. */
+type ReadBlock = (window: Window, end: number) => string | null
 
 export interface PacketBlocks {
   readonly readEnhanced: ReadBlock
@@ -23,87 +23,81 @@ export interface PacketCounts {
   dropped: number
 }
 
-const enhancedHeader = 28
+const timedHeader = 28
 const simpleHeader = 12
-/** The block's length once more. */
-const trailer = 4
 
 export function createPacketBlocks(section: Section, onPacket: PacketSink): PacketBlocks {
   const packet = emptyPacket()
   const counts: PacketCounts = { truncated: 0, timeless: 0, dropped: 0 }
 
-  function readEnhanced(window: Window, at: number, length: number): string | null {
-    const { view } = window
-    const { little } = section
-    const number = view.getUint32(at + 8, little)
-    const from = section.interfaces[number]
-    if (from === undefined) return unknownInterface(number)
-    const captured = view.getUint32(at + 20, little)
-    if (isTooMuch(captured, length, enhancedHeader)) return tooMuch(captured, length)
-    packet.hasTime = true
-    packet.time = timeOf(from.clock, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
-    // Of the options only epb_dropcount matters here; most packets have none at all.
-    if (length > enhancedHeader + padded(captured) + trailer) {
-      countDrops(window, at + enhancedHeader + padded(captured), at + length - trailer)
-    }
-    deliver(window, at, enhancedHeader, captured, view.getUint32(at + 24, little), from)
-    return null
+  function readEnhanced(window: Window, end: number): string | null {
+    return readTimed(window, end, window.view.getUint32(window.from + 8, section.little))
   }
 
-  function readObsolete(window: Window, at: number, length: number): string | null {
-    const { view } = window
-    const { little } = section
-    const number = view.getUint16(at + 8, little)
-    const from = section.interfaces[number]
-    if (from === undefined) return unknownInterface(number)
-    const captured = view.getUint32(at + 20, little)
-    if (isTooMuch(captured, length, enhancedHeader)) return tooMuch(captured, length)
-    packet.hasTime = true
-    packet.time = timeOf(from.clock, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
-    const drops = view.getUint16(at + 10, little)
+  /** Its interface and the drops before it share the 4 bytes that the Enhanced one has for the interface. */
+  function readObsolete(window: Window, end: number): string | null {
+    const drops = window.view.getUint16(window.from + 10, section.little)
     // The largest number stands for "unknown".
     if (drops !== 0xffff) counts.dropped += drops
-    deliver(window, at, enhancedHeader, captured, view.getUint32(at + 24, little), from)
+    return readTimed(window, end, window.view.getUint16(window.from + 8, section.little))
+  }
+
+  function readTimed(window: Window, end: number, number: number): string | null {
+    const { view, from: at } = window
+    const { little, interfaces } = section
+    const one = interfaces[number]
+    if (one === undefined) return unknownInterface(number)
+    const captured = view.getUint32(at + 20, little)
+    const data = at + timedHeader
+    if (data + captured > end) return tooMuch(captured)
+    const high = view.getUint32(at + 12, little)
+    const low = view.getUint32(at + 16, little)
+    packet.hasTime = true
+    packet.time = timeOf(one.clock, high, low)
+    // Of the options only epb_dropcount matters here; most packets have none at all.
+    const options = data + padded(captured)
+    if (options < end) countDrops(view, options, end)
+    deliver(window, data, captured, view.getUint32(at + 24, little), one)
     return null
   }
 
   /** It has no time and tells no captured length: that follows from the snapshot length of the first interface. */
-  function readSimple(window: Window, at: number, length: number): string | null {
-    const from = section.interfaces[0]
-    if (from === undefined) return unknownInterface(0)
-    const original = window.view.getUint32(at + 8, section.little)
-    const { snapshotLength } = from.description
+  function readSimple(window: Window, end: number): string | null {
+    const one = section.interfaces[0]
+    if (one === undefined) return unknownInterface(0)
+    const original = window.view.getUint32(window.from + 8, section.little)
+    const { snapshotLength } = one.description
     const captured = snapshotLength === 0 ? original : Math.min(original, snapshotLength)
-    if (isTooMuch(captured, length, simpleHeader)) return tooMuch(captured, length)
+    const data = window.from + simpleHeader
+    if (data + captured > end) return tooMuch(captured)
     packet.hasTime = false
     counts.timeless++
-    deliver(window, at, simpleHeader, captured, original, from)
+    deliver(window, data, captured, original, one)
     return null
   }
 
   function deliver(
     window: Window,
-    at: number,
-    header: number,
+    start: number,
     captured: number,
     original: number,
-    from: SectionInterface,
+    one: SectionInterface,
   ): void {
     if (captured < original) counts.truncated++
     packet.number++
-    packet.interface = from.number
-    packet.linkType = from.description.linkType
+    packet.interface = one.number
+    packet.linkType = one.description.linkType
     packet.capturedLength = captured
     packet.originalLength = original
     packet.bytes = window.bytes
-    packet.start = at + header
-    packet.fileOffset = window.origin + at
+    packet.start = start
+    packet.fileOffset = window.origin + window.from
     onPacket(packet)
   }
 
-  function countDrops({ view, to }: Window, at: number, end: number): void {
+  function countDrops(view: DataView, at: number, end: number): void {
     const { little } = section
-    const value = findOption(view, at, Math.min(end, to), 4, little)
+    const value = findOption(view, at, end, 4, little)
     if (value < 0 || lengthOfOption(view, value, little) !== 8) return
     const high = view.getUint32(little ? value + 4 : value, little)
     const low = view.getUint32(little ? value : value + 4, little)
@@ -115,13 +109,9 @@ export function createPacketBlocks(section: Section, onPacket: PacketSink): Pack
     return `packet ${packet.number + 1} is of interface ${number}, but ${length} were described so far`
   }
 
-  function tooMuch(captured: number, length: number): string {
-    return `packet ${packet.number + 1} says it has ${captured} bytes, in a block of ${length}`
+  function tooMuch(captured: number): string {
+    return `packet ${packet.number + 1} says it has ${captured} bytes, more than its block can hold`
   }
 
   return { readEnhanced, readSimple, readObsolete, packet, counts }
-}
-
-function isTooMuch(captured: number, length: number, header: number): boolean {
-  return captured > length - header - trailer || captured > largestPacket
 }

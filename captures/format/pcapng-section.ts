@@ -17,7 +17,12 @@ export interface SectionInterface {
 }
 
 /** `shb_userappl` and `shb_os`; options in `[at, end)`. */
-export function readWriter(view: DataView, at: number, end: number, little: boolean): string | null {
+export function readWriter(
+  view: DataView,
+  at: number,
+  end: number,
+  little: boolean,
+): string | null {
   const application = textOption(view, at, end, 4, little)
   const system = textOption(view, at, end, 3, little)
   if (application === null) return system

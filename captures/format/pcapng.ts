@@ -13,7 +13,7 @@ const byteOrderMagic = 0x1a2b3c4d
 /** Type, length and, in a section header, the byte order; the length stands at the end once more. */
 const blockHeader = 12
 const trailer = 4
-/** Of a longer block the rest is skipped: there can be only options in it. */
+/** Of a longer block the rest is skipped: only options can be there. */
 const longestInHand = largestPacket + (1 << 20)
 /** A description takes more memory than its 20 bytes in the file. */
 const mostInterfaces = 65_536
@@ -22,8 +22,10 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
   const section: Section = { little: true, interfaces: [] }
   const epoch: Epoch = { start: null }
   const interfaces: CaptureInterface[] = []
-  const packets = createPacketBlocks(section, onPacket)
+  const { packet, counts, ...packets } = createPacketBlocks(section, onPacket)
   let sections = 0
+  /** Blocks that have a frame number but are no packets. */
+  let others = 0
   let writtenBy: string | null = null
   let damage: Damage | null = null
   /** A block of which only the trailer is still to be read: where it stands in the file, and its length; 0: none. */
@@ -31,40 +33,187 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
   let skippedLength = 0
 
   function read(window: Window): number {
-    const { view, to, origin } = window
-    let at = window.from
-    let wanted = blockHeader
-    for (;;) {
-      if (skippedLength > 0) {
-        wanted = trailer
-        if (to - at < trailer) break
-        const length = skippedLength
-        skippedLength = 0
-        if (!endsWith(view, at, length)) return spoil(skippedAt, unequalLengths(length))
-        at += trailer
-        wanted = blockHeader
-      }
-      if (to - at < blockHeader) break
-      const type = view.getUint32(at, section.little)
-      if (type === sectionHeader && !readByteOrder(view, at)) {
-        return spoil(origin + at, 'a section begins without a byte order mark')
-      }
-      const length = view.getUint32(at + 4, section.little)
-      if (length < shortest(type) || length % 4 !== 0) {
-        return spoil(origin + at, `a block of type 0x${type.toString(16)} can't be ${length} bytes long`)
-      }
-      const isWhole = length <= to - at && length <= longestInHand
-      if (!isWhole && shortest(type) > blockHeader) {
-        wanted = Math.min(length, longestInHand)
-        if (wanted > to - at) break
-      }
-      const end = at + (isWhole ? length : longestInHand + trailer)
-      if (isWhole && !endsWith(view, at + length - trailer, length)) {
-        return spoil(origin + at, unequalLengths(length))
-      }
-      const fault = readBlock(type, window, at, end - at)
-      if (fault !== null) return spoil(origin + at, fault)
+    let wanted = 0
+    while (wanted === 0 && damage === null) {
+      wanted = skippedLength > 0 ? endSkipped(window) : readBlock(window)
     }
-    window.from = at
     return wanted
   }
+
+  /** One block, if it is in hand: 0; else the bytes that it wants. */
+  function readBlock(window: Window): number {
+    const { view, from } = window
+    const inHand = window.to - from
+    if (inHand < blockHeader) return blockHeader
+    const type = view.getUint32(from, section.little)
+    if (type === sectionHeader && !readByteOrder(view, from)) {
+      return spoil(window.origin + from, 'a section begins without its byte order')
+    }
+    const length = view.getUint32(from + 4, section.little)
+    const least = shortest(type)
+    if (length < least || length % 4 !== 0) return spoilLength(window, type, length)
+    if (least === blockHeader) return skip(window, type, length)
+    if (length > longestInHand) {
+      if (inHand < longestInHand) return longestInHand
+      readBody(window, type, from + longestInHand)
+      return skip(window, type, length)
+    }
+    if (length > inHand) return length
+    const end = from + length - trailer
+    if (view.getUint32(end, section.little) !== length) {
+      return spoilEnd(window.origin + from, length, view.getUint32(end, section.little))
+    }
+    readBody(window, type, end)
+    window.from = from + length
+    return 0
+  }
+
+  /** The block begins at `window.from`, and what is to be read of it ends at `end`. */
+  function readBody(window: Window, type: number, end: number): void {
+    const fault = type === 6 ? packets.readEnhanced(window, end) : readOther(window, type, end)
+    if (fault !== null) spoil(window.origin + window.from, fault)
+  }
+
+  function readOther(window: Window, type: number, end: number): string | null {
+    switch (type) {
+      case sectionHeader:
+        return beginSection(window, end)
+      case 1:
+        return describeInterface(window, end)
+      case 2:
+        return packets.readObsolete(window, end)
+      case 3:
+        return packets.readSimple(window, end)
+      default:
+        readStatistics(window.view, window.from, end, section)
+        return null
+    }
+  }
+
+  /** A section may have another byte order than the one before. */
+  function readByteOrder(view: DataView, at: number): boolean {
+    section.little = view.getUint32(at + 8, true) === byteOrderMagic
+    return section.little || view.getUint32(at + 8, false) === byteOrderMagic
+  }
+
+  function beginSection({ view, from }: Window, end: number): string | null {
+    const { little } = section
+    const version = [view.getUint16(from + 12, little), view.getUint16(from + 14, little)]
+    if (version[0] !== 1) return `a section of pcapng ${version.join('.')}; only 1.x can be read`
+    if (sections === 0) writtenBy = readWriter(view, from + 24, end, little)
+    sections++
+    section.interfaces = []
+    return null
+  }
+
+  function describeInterface({ view, from }: Window, end: number): string | null {
+    if (interfaces.length === mostInterfaces) return `more than ${mostInterfaces} interfaces`
+    const one = readInterface(view, from, end, section.little, interfaces.length, epoch)
+    interfaces.push(one.description)
+    section.interfaces.push(one)
+    return null
+  }
+
+  function skip(window: Window, type: number, length: number): number {
+    if (isNumbered(type)) {
+      packet.number++
+      others++
+    }
+    skippedAt = window.origin + window.from
+    skippedLength = length
+    window.from += length - trailer
+    return 0
+  }
+
+  function endSkipped(window: Window): number {
+    if (window.to - window.from < trailer) return trailer
+    const length = window.view.getUint32(window.from, section.little)
+    if (length !== skippedLength) return spoilEnd(skippedAt, skippedLength, length)
+    skippedLength = 0
+    window.from += trailer
+    return 0
+  }
+
+  function spoil(byte: number, text: string): 0 {
+    if (sections === 0) {
+      throw new CaptureFormatError('unsupported', byte, `It begins like pcapng, but ${text}.`)
+    }
+    damage = { byte, text }
+    return 0
+  }
+
+  function spoilLength({ origin, from }: Window, type: number, length: number): 0 {
+    return spoil(origin + from, `a block of type ${type} can't be ${length} bytes long`)
+  }
+
+  function spoilEnd(byte: number, first: number, last: number): 0 {
+    return spoil(byte, `a block is ${first} bytes long as it begins, ${last} as it ends`)
+  }
+
+  return {
+    read,
+    end(at, unread) {
+      if (sections === 0) {
+        throw new CaptureFormatError(
+          'truncated',
+          unread,
+          `Only ${unread} bytes of a pcapng file are here, less than its header. Copy the file again.`,
+        )
+      }
+      const begun = skippedLength > 0 ? skippedAt : at
+      const left = at + unread - begun
+      if (left === 0 || damage !== null) return
+      spoil(begun, `the file ends within a block, ${left} bytes after its beginning`)
+    },
+    summary(bytes): CaptureSummary {
+      return {
+        format: 'pcapng',
+        packets: packet.number - others,
+        bytes,
+        truncatedPackets: counts.truncated,
+        timelessPackets: counts.timeless,
+        start: epoch.start,
+        sections,
+        interfaces,
+        droppedBetweenPackets: counts.dropped,
+        writtenBy,
+        damage,
+      }
+    },
+  }
+}
+
+/** The shortest that a block of that type can be. What has no more than a block's own header isn't read. */
+function shortest(type: number): number {
+  switch (type) {
+    case 6: // Enhanced Packet
+    case 2: // Packet, obsolete
+      return 32
+    case 1: // Interface Description
+      return 20
+    case 3: // Simple Packet
+      return 16
+    case 5: // Interface Statistics
+      return 24
+    case sectionHeader:
+      return 28
+    default: // names, secrets, journal, custom, unknown
+      return blockHeader
+  }
+}
+
+/** Wireshark gives frame numbers to these too, but doesn't count them as packets. */
+function isNumbered(type: number): boolean {
+  switch (type) {
+    case 0x00000009: // systemd journal export
+    case 0x00000bad: // custom, to be copied
+    case 0x40000bad: // custom, not to be copied
+    case 0x00000204: // system call of sysdig
+    case 0x00000208: // the same with flags
+    case 0x00000216: // and with more parameters
+    case 0x00000217:
+      return true
+    default:
+      return false
+  }
+}

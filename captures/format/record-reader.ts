@@ -17,12 +17,12 @@ export interface RecordReader {
    * Returns how many bytes must be in hand, counted from `from`, before it can go on; always more than there are. 0: never.
    */
   read(window: Window): number
-  /** The file ended within a record: `left` bytes of it are there, from byte `at` on. Throws if it is the file's header. */
-  cut(at: number, left: number): void
+  /** The file ended, with so many bytes unread, from `at` on. Throws if they are the file's header. */
+  end(at: number, unread: number): void
   /** What was found, in a file of so many bytes. */
   summary(bytes: number): CaptureSummary
 }
 
-/** No packet on earth is larger: what says so is damage. (libpcap's and Wireshark's bound: 262,144 for what has no other.) */
+/** What says it is a larger packet is damage: the bound of libpcap and Wireshark, and the one where a file asks for more. */
 export const usualPacket = 262_144
 export const largestPacket = 16 << 20
