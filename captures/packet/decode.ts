@@ -43,6 +43,7 @@ export function createDecoder(): Decoder {
       segment.packet = packet.number
       segment.time = packet.time
       segment.isReassembled = false
+      segment.wireLength = packet.originalLength
       // Never shorter than what is there: some writers put nonsense into the original length.
       const wire = Math.max(packet.originalLength, packet.capturedLength) - (at - start)
       const decoded = decodeIp(bytes, at, end, wire, segment, addresses, fragments, 0)

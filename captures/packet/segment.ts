@@ -25,7 +25,9 @@ export interface Segment {
   available: number
   bytes: Uint8Array
   start: number
-  /** Length of the link, IP and TCP headers before it, in the capture. */
+  /** Bytes of the whole packet on the wire. */
+  wireLength: number
+  /** Length of the link, IP and TCP headers before the payload, in the capture; 0: put together from fragments. */
   headerLength: number
   /** From the options; −1: not there. */
   mss: number
@@ -61,6 +63,7 @@ export function createSegment(): Segment {
     available: 0,
     bytes: none,
     start: 0,
+    wireLength: 0,
     headerLength: 0,
     mss: -1,
     windowScale: -1,

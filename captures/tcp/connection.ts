@@ -1,0 +1,127 @@
+// One TCP connection as it is followed: both streams, and what concerns them together.
+import type { Direction, Nanoseconds } from '../units.ts'
+import type { Place, StreamConsumer } from './piece.ts'
+import { createStream, type Stream } from './stream.ts'
+
+/** No bytes of a message in either direction, for longer than a connection at work takes. */
+export interface Silence {
+  readonly from: Place
+  /** `null`: the capture ended in it. */
+  readonly to: Place | null
+  /** Who ended it, and with what. */
+  readonly direction: Direction | null
+  readonly endedBy: 'data' | 'retransmission' | 'fin' | 'reset' | 'capture'
+  /** A window was closed in it. */
+  readonly withZeroWindow: boolean
+  readonly probes: number
+}
+
+/** A segment of the end of a connection. */
+export interface EndSegment {
+  readonly place: Place
+  readonly direction: Direction
+  readonly flags: number
+  readonly length: number
+  /** It is the first FIN of its direction, or acknowledges the other's for the first time. */
+  readonly isFin: boolean
+  readonly acknowledgesFin: boolean
+}
+
+export interface Counts {
+  retransmissions: number
+  fastRetransmissions: number
+  spuriousRetransmissions: number
+  outOfOrder: number
+  duplicateAcks: number
+  zeroWindows: number
+  windowFull: number
+  windowUpdates: number
+  keepAliveProbes: number
+  keepAliveAnswers: number
+  zeroWindowProbes: number
+  dsacks: number
+}
+
+export interface Connection {
+  /** Wireshark's `tcp.stream`. */
+  readonly number: number
+  /** Numbers of the address table. The end with index 0 sent the first segment that was captured. */
+  readonly addresses: readonly [number, number]
+  readonly ports: readonly [number, number]
+  readonly streams: readonly [Stream, Stream]
+  packets: number
+  readonly first: Place
+  lastPacket: number
+  lastTime: Nanoseconds
+  readonly isReusedPorts: boolean
+  /** The latest SYN without ACK, by whomever; and from it to the first bare ACK: what Wireshark calls iRTT. −1: not seen. */
+  synTime: Nanoseconds
+  initialRtt: Nanoseconds
+  /** The ACK that completes the handshake, and the first SYN+ACK. */
+  synAck: Place | null
+  handshakeAck: Place | null
+  firstReset: Place | null
+  firstResetBy: Direction
+  readonly counts: Counts
+  /** Zeek's letters; capitals: direction 0. */
+  history: string
+  /** The latest packet with payload. */
+  lastPayloadTime: Nanoseconds
+  lastPayloadPacket: number
+  readonly silences: Silence[]
+  sawZeroWindow: boolean
+  probesSincePayload: number
+  /** Segments from the first FIN or RST on; bounded. */
+  readonly ending: EndSegment[]
+  endTime: Nanoseconds
+  consumer: StreamConsumer | null
+}
+
+export function createConnection(
+  number: number,
+  addresses: readonly [number, number],
+  ports: readonly [number, number],
+  first: Place,
+  isReusedPorts: boolean,
+): Connection {
+  return {
+    number,
+    addresses,
+    ports,
+    streams: [createStream(), createStream()],
+    packets: 0,
+    first,
+    lastPacket: first.packet,
+    lastTime: first.time,
+    isReusedPorts,
+    synTime: -1.5,
+    initialRtt: -1.5,
+    synAck: null,
+    handshakeAck: null,
+    firstReset: null,
+    firstResetBy: 0,
+    counts: {
+      retransmissions: 0,
+      fastRetransmissions: 0,
+      spuriousRetransmissions: 0,
+      outOfOrder: 0,
+      duplicateAcks: 0,
+      zeroWindows: 0,
+      windowFull: 0,
+      windowUpdates: 0,
+      keepAliveProbes: 0,
+      keepAliveAnswers: 0,
+      zeroWindowProbes: 0,
+      dsacks: 0,
+    },
+    history: '',
+    lastPayloadTime: -0.5,
+    lastPayloadPacket: 0,
+    silences: [],
+    sawZeroWindow: false,
+    probesSincePayload: 0,
+    ending: [],
+    endTime: -0.5,
+    consumer: null,
+  }
+}

@@ -1,0 +1,49 @@
+// The end of a connection: its FINs and RSTs, who acknowledges which, and what still came in between (RFC 9293 §3.6).
+import { Flag, type Segment } from '../packet/segment.ts'
+import type { Direction } from '../units.ts'
+import type { Connection } from './connection.ts'
+import type { StreamOffset } from './piece.ts'
+import { add } from './silence.ts'
+import { offsetOf } from './stream.ts'
+
+/** Segments of the end that are told one by one. */
+const told = 64
+
+/** To be called with each segment from the first FIN or RST on; `offset` is that of its first payload byte. */
+export function noteEnd(
+  connection: Connection,
+  segment: Segment,
+  direction: Direction,
+  offset: StreamOffset,
+): void {
+  const own = connection.streams[direction]
+  const other = connection.streams[direction === 0 ? 1 : 0]
+  const { flags, length } = segment
+  const place = { packet: segment.packet, time: segment.time }
+  const isReset = (flags & Flag.rst) !== 0
+  if (connection.endTime < 0) {
+    connection.endTime = segment.time
+    add(connection, place, direction, isReset ? 'reset' : 'fin')
+  }
+  const isFin = (flags & Flag.fin) !== 0 && own.fin === null && !isReset
+  if (isFin) {
+    own.fin = place
+    own.finOffset = offset + length
+  }
+  const acknowledgesFin =
+    (flags & Flag.ack) !== 0 &&
+    other.fin !== null &&
+    other.finAcknowledged === null &&
+    offsetOf(other, segment.acknowledgement) > other.finOffset
+  if (acknowledgesFin) other.finAcknowledged = place
+  if (isReset) {
+    own.resets += 1
+    if (connection.firstReset === null) {
+      connection.firstReset = place
+      connection.firstResetBy = direction
+    }
+  } else if (length > 0 && !isFin) own.bytesAfterFin += length
+  const isTold = isFin || acknowledgesFin || (isReset && own.resets === 1) || length > 0
+  if (isTold && connection.ending.length < told)
+    connection.ending.push({ place, direction, flags, length, isFin, acknowledgesFin })
+}

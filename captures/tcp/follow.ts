@@ -1,0 +1,270 @@
+// Follows every TCP connection of a capture: one segment after the other, in the order in which they were captured.
+import { Flag, type Segment } from '../packet/segment.ts'
+import type { Direction, Nanoseconds } from '../units.ts'
+import type { Connection } from './connection.ts'
+import { createConnectionTable, directionOf } from './connection-table.ts'
+import { noteCounts } from './counts.ts'
+import { noteEnd } from './ending.ts'
+import { noteHandshake, scaledWindow, tapRoundTrip } from './handshake.ts'
+import { noteGap, noteHistory } from './history.ts'
+import { createFinding, type Finding, judge } from './marks.ts'
+import { Mark, type SegmentObserver, type SegmentView } from './observer.ts'
+import { notePace } from './pace.ts'
+import type { StreamConsumer, StreamOffset } from './piece.ts'
+import { carriesData, createReassembly, type Reassembly } from './reassembly.ts'
+import { advance, distance } from './sequence.ts'
+import { add as addSilence, noteSilence } from './silence.ts'
+import { offsetOf, type Stream } from './stream.ts'
+
+export interface FollowOptions {
+  /** Makes the reader of a connection's streams when it is first seen. */
+  readonly consumerOf: (connection: Connection) => StreamConsumer
+  readonly onSegment?: SegmentObserver | undefined
+  /** Each time that one side acknowledges more of the stream of the other (`direction`). */
+  readonly onAcknowledged?: (
+    connection: Connection,
+    direction: Direction,
+    offset: StreamOffset,
+    time: Nanoseconds,
+  ) => void
+}
+
+export interface Follower {
+  /** In the order of their first segments. */
+  readonly connections: readonly Connection[]
+  follow(segment: Segment): void
+  /** The capture is over: what still waits for its turn is handed on. */
+  finish(): void
+}
+
+export function createFollower({ consumerOf, onSegment, onAcknowledged }: FollowOptions): Follower {
+  const table = createConnectionTable()
+  const reassemblies: Reassembly[] = []
+  const budget = { used: 0 }
+  const finding = createFinding()
+  const view = onSegment === undefined ? null : createView()
+
+  function reassemblyOf(connection: Connection): Reassembly {
+    const known = reassemblies[connection.number]
+    if (known !== undefined) return known
+    const consumer = consumerOf(connection)
+    connection.consumer = consumer
+    const made = createReassembly(consumer, budget)
+    reassemblies[connection.number] = made
+    return made
+  }
+
+  function follow(segment: Segment): void {
+    const connection = table.find(segment)
+    const direction: Direction = directionOf(connection, segment) === 1 ? 1 : 0
+    const own = connection.streams[direction]
+    const other = connection.streams[direction === 0 ? 1 : 0]
+    const { flags, length, time, packet } = segment
+    connection.packets += 1
+    connection.lastPacket = packet
+    connection.lastTime = time
+    own.packets += 1
+    own.wireBytes += segment.wireLength
+    setBases(segment, own, other)
+    noteHandshake(connection, segment, own, other)
+    // The data of a SYN stand behind it (RFC 7413).
+    const isSyn = (flags & Flag.syn) !== 0
+    const offset = offsetOf(own, segment.sequence) + (isSyn && length > 0 ? 1 : 0)
+
+    judge(segment, own, other, connection.initialRtt, finding)
+    const marks =
+      connection.isReusedPorts && connection.packets === 1
+        ? finding.ownMarks | Mark.reusedPorts
+        : finding.ownMarks
+    if (marks !== 0) noteCounts(connection, marks)
+    noteHistory(connection, own, flags, length, marks)
+    if (finding.covers) noteRoundTrip(other, time, finding)
+    noteResent(own, segment, marks)
+    noteSack(connection, segment, other)
+    noteTapCopy(own, segment)
+
+    if (flags & Flag.ack) noteAcknowledged(connection, direction, other, segment)
+    if (carriesData(segment) && (marks & Mark.keepAlive) === 0) {
+      noteSilence(connection, segment, direction, marks)
+      if (time - own.lastDataTime >= 1e6)
+        notePace(
+          own,
+          other,
+          time,
+          marks,
+          connection.initialRtt,
+          tapRoundTrip(connection, direction),
+        )
+      own.dataSegments += 1
+      if (length > own.largestSegment) own.largestSegment = length
+      if (finding.bytesInFlight > own.maxInFlight) own.maxInFlight = finding.bytesInFlight
+      own.lastDataTime = time
+      own.wasWindowFull = (marks & Mark.windowFull) !== 0
+      if (own.fin === null || offset < own.finOffset)
+        reassemblyOf(connection).take(direction, own, other, segment, offset)
+      connection.lastPayloadTime = time
+      connection.lastPayloadPacket = packet
+      connection.sawZeroWindow = false
+      connection.probesSincePayload = 0
+    }
+    if ((flags & (Flag.fin | Flag.rst)) !== 0 || connection.endTime >= 0)
+      noteEnd(connection, segment, direction, offset)
+    if (view !== null && onSegment !== undefined) {
+      fill(view, segment, connection, direction, own, offset, marks, finding)
+      onSegment(view)
+    }
+  }
+
+  function noteAcknowledged(
+    connection: Connection,
+    direction: Direction,
+    other: Stream,
+    segment: Segment,
+  ): void {
+    let acknowledged = offsetOf(other, segment.acknowledgement)
+    if (other.fin !== null && acknowledged > other.finOffset) acknowledged = other.finOffset
+    if (acknowledged > other.acknowledged) {
+      other.acknowledged = acknowledged
+      other.acknowledgedAt = segment.time
+      onAcknowledged?.(connection, direction === 0 ? 1 : 0, acknowledged, segment.time)
+    }
+    if (other.acknowledged <= other.frontier) return
+    const missing = other.missingBytes
+    reassemblyOf(connection).considerHole(direction === 0 ? 1 : 0, other, segment)
+    if (missing === 0 && other.missingBytes > 0) noteGap(connection, other)
+  }
+
+  return {
+    connections: table.connections,
+    follow,
+    finish() {
+      for (const connection of table.connections) {
+        const reassembly = reassemblyOf(connection)
+        const place = { packet: connection.lastPacket, time: connection.lastTime }
+        if (connection.endTime < 0) addSilence(connection, place, null, 'capture')
+        for (const direction of [0, 1] as const) {
+          const stream = connection.streams[direction]
+          reassembly.finish(direction, stream, place)
+          const how =
+            connection.firstReset !== null ? 'reset' : stream.fin !== null ? 'fin' : 'capture'
+          connection.consumer?.end(direction, how, stream.fin ?? connection.firstReset ?? place)
+        }
+      }
+    },
+  }
+}
+
+/** Where the streams begin: behind the SYN; without one, at what is first sent or acknowledged. */
+function setBases(segment: Segment, own: Stream, other: Stream): void {
+  if (!own.isBased) {
+    own.isBased = true
+    own.base = advance(segment.sequence, segment.flags & Flag.syn ? 1 : 0)
+  }
+  if (!other.isBased && (segment.flags & Flag.ack) !== 0) {
+    other.isBased = true
+    other.base = segment.acknowledgement
+  }
+}
+
+/** Data to its ACK, of the newest segment that the ACK covers, unless it was sent again (Karn; RFC 6298 §3). */
+function noteRoundTrip(sender: Stream, now: number, finding: Finding): void {
+  if (sender.hasResent && distance(finding.coveredStart, sender.resentTo) > 0) return
+  const time = now - finding.coveredSentAt
+  sender.rttSum = sender.rttSamples === 0 ? time : sender.rttSum + time
+  if (sender.rttSamples === 0 || time < sender.rttMin) sender.rttMin = time
+  if (time > sender.rttMax) sender.rttMax = time
+  sender.rttSamples += 1
+}
+
+const sentAgain =
+  Mark.retransmission | Mark.fastRetransmission | Mark.spuriousRetransmission | Mark.outOfOrder
+
+function noteResent(own: Stream, segment: Segment, marks: number): void {
+  if ((marks & sentAgain) === 0) return
+  const end = advance(segment.sequence, segment.length)
+  if (!own.hasResent || distance(own.resentTo, end) > 0) own.resentTo = end
+  own.hasResent = true
+}
+
+/** What the segment reports of the other side's data by SACK; a D-SACK tells of bytes that came twice (RFC 2883 §4). */
+function noteSack(connection: Connection, segment: Segment, other: Stream): void {
+  other.sacked = 0
+  for (let block = 0; block < segment.sackBlocks; block++) {
+    const left = segment.sack[2 * block] ?? 0
+    const right = segment.sack[2 * block + 1] ?? 0
+    const isBelow = distance(segment.acknowledgement, left) < 0
+    const isInSecond =
+      block === 0 &&
+      segment.sackBlocks > 1 &&
+      distance(segment.sack[2] ?? 0, left) >= 0 &&
+      distance(right, segment.sack[3] ?? 0) >= 0
+    if (isBelow || isInSecond) {
+      connection.counts.dsacks += 1
+      continue
+    }
+    other.sacked += Math.max(0, distance(left, right))
+  }
+}
+
+/** The same packet captured twice: no sender gives two packets the same identification within a moment. */
+function noteTapCopy(own: Stream, segment: Segment): void {
+  if (
+    segment.identification === own.lastIdentification &&
+    segment.identification > 0 &&
+    segment.sequence === own.lastSequence &&
+    segment.length === own.lastLength &&
+    segment.time - own.lastTime < tapCopyTime
+  )
+    own.tapCopies += 1
+  own.lastIdentification = segment.identification
+  own.lastSequence = segment.sequence
+  own.lastLength = segment.length
+  own.lastTime = segment.time
+}
+
+const tapCopyTime = 1e6
+
+const createView = (): SegmentView => ({
+  packet: 0,
+  time: 0,
+  connection: 0,
+  direction: 0,
+  flags: 0,
+  rawSequence: 0,
+  rawAcknowledgement: 0,
+  offset: 0,
+  length: 0,
+  rawWindow: 0,
+  window: 0,
+  marks: 0,
+  acknowledgesPacket: 0,
+  acknowledgementTime: -1,
+  bytesInFlight: -1,
+})
+
+function fill(
+  view: SegmentView,
+  segment: Segment,
+  connection: Connection,
+  direction: Direction,
+  own: Stream,
+  offset: number,
+  marks: number,
+  finding: Finding,
+): void {
+  view.packet = segment.packet
+  view.time = segment.time
+  view.connection = connection.number
+  view.direction = direction
+  view.flags = segment.flags
+  view.rawSequence = segment.sequence >>> 0
+  view.rawAcknowledgement = segment.acknowledgement >>> 0
+  view.offset = offset
+  view.length = segment.length
+  view.rawWindow = segment.window
+  view.window = scaledWindow(segment, own)
+  view.marks = marks
+  view.acknowledgesPacket = finding.packet
+  view.acknowledgementTime = finding.packet === 0 ? -1 : segment.time - finding.sentAt
+  view.bytesInFlight = finding.bytesInFlight
+}

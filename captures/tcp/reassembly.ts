@@ -1,0 +1,207 @@
+// Puts the payload of each direction in order and hands it on, each byte once; keeps what comes before its turn.
+import { Flag, type Segment } from '../packet/segment.ts'
+import type { Direction, Nanoseconds } from '../units.ts'
+import type { Place, StreamConsumer, StreamOffset, StreamPiece } from './piece.ts'
+import type { EarlyPiece, Stream } from './stream.ts'
+
+/** So much may wait for its turn, in a direction and in all; what comes beyond is counted without its bytes. */
+const maxEarlyPieces = 4096
+const maxEarlyBytes = 4 * 2 ** 20
+const maxEarlyBytesInAll = 64 * 2 ** 20
+/** With one side of a connection captured nobody acknowledges: after so many pieces a hole is taken to stay. */
+const maxEarlyPiecesOneSided = 64
+/**
+ * A byte that was acknowledged but is not there may still come, where the tap saw packets out of order. It is given up
+ * after so long, or so many packets of the connection.
+ */
+const patience: Nanoseconds = 10e6
+const patiencePackets = 8
+/** A hole at the end of the capture that nobody acknowledged is passed over up to this size; beyond, the number was damaged. */
+const maxUnseenHole = 64 * 2 ** 20
+
+export interface Reassembly {
+  /** Takes the payload of a segment of which the first byte stands at `offset`. */
+  take(
+    direction: Direction,
+    stream: Stream,
+    other: Stream,
+    segment: Segment,
+    offset: StreamOffset,
+  ): void
+  /** To be called for each packet of the connection while `stream.acknowledged` is beyond `stream.frontier`. */
+  considerHole(direction: Direction, stream: Stream, place: Place): void
+  /** The connection is over, or the capture: hands on what is left. */
+  finish(direction: Direction, stream: Stream, place: Place): void
+}
+
+type Fillable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+const none = new Uint8Array(0)
+
+/** `consumerOf` makes the reader of a connection when the first bytes come; `budget` is shared by all connections. */
+export function createReassembly(consumer: StreamConsumer, budget: { used: number }): Reassembly {
+  // One object for every piece: a million allocations saved.
+  const piece: Fillable<StreamPiece> = {
+    direction: 0,
+    offset: 0,
+    length: 0,
+    available: 0,
+    bytes: none,
+    start: 0,
+    packet: 0,
+    time: -0.5,
+  }
+
+  function hand(direction: Direction, stream: Stream, from: EarlyPiece): void {
+    const skip = stream.frontier - from.offset
+    if (skip >= from.length) return
+    piece.direction = direction
+    piece.offset = stream.frontier
+    piece.length = from.length - skip
+    piece.available = Math.max(0, from.available - skip)
+    piece.bytes = from.bytes
+    piece.start = Math.min(skip, from.bytes.length)
+    piece.packet = from.packet
+    piece.time = from.time
+    stream.frontier = from.offset + from.length
+    consumer.data(piece)
+  }
+
+  function drain(direction: Direction, stream: Stream): void {
+    let count = 0
+    for (const early of stream.early) {
+      if (early.offset > stream.frontier) break
+      hand(direction, stream, early)
+      stream.earlyBytes -= early.bytes.length
+      budget.used -= early.bytes.length
+      count += 1
+    }
+    if (count > 0) stream.early.splice(0, count)
+    if (stream.acknowledged <= stream.frontier) stream.missingPackets = 0
+  }
+
+  /** Takes the bytes from the frontier to `to` as never captured; those that were acknowledged were sent for sure. */
+  function giveUp(direction: Direction, stream: Stream, to: StreamOffset, place: Place): void {
+    const from = stream.frontier
+    const missing = Math.max(0, Math.min(to, stream.acknowledged) - from)
+    stream.missingBytes += missing
+    stream.uniqueBytes += missing
+    stream.frontier = to
+    consumer.gap(direction, from, to, place)
+    drain(direction, stream)
+  }
+
+  /** Keeps the parts of the segment that no early piece has yet. */
+  function keep(
+    direction: Direction,
+    stream: Stream,
+    segment: Segment,
+    offset: StreamOffset,
+  ): void {
+    const end = offset + segment.length
+    let from = Math.max(offset, stream.frontier)
+    let at = stream.early.length
+    while (at > 0 && (stream.early[at - 1]?.offset ?? 0) > from) at -= 1
+    if (at > 0) {
+      const before = stream.early[at - 1]
+      if (before !== undefined) from = Math.max(from, before.offset + before.length)
+    }
+    let fresh = 0
+    while (from < end) {
+      const next = stream.early[at]
+      const to = next === undefined ? end : Math.min(end, next.offset)
+      if (to > from) {
+        stream.early.splice(at, 0, copyOf(direction, stream, segment, offset, from, to))
+        fresh += to - from
+        at += 1
+      }
+      if (next === undefined) break
+      from = Math.max(from, next.offset + next.length)
+      at += 1
+    }
+    stream.uniqueBytes += fresh
+    stream.retransmittedBytes += segment.length - fresh
+  }
+
+  function copyOf(
+    direction: Direction,
+    stream: Stream,
+    segment: Segment,
+    offset: StreamOffset,
+    from: StreamOffset,
+    to: StreamOffset,
+  ): EarlyPiece {
+    const wanted = Math.max(0, Math.min(to - offset, segment.available) - (from - offset))
+    const isNeeded =
+      to > consumer.skippable(direction) &&
+      stream.earlyBytes + wanted <= maxEarlyBytes &&
+      budget.used + wanted <= maxEarlyBytesInAll
+    const start = segment.start + (from - offset)
+    const bytes = isNeeded ? segment.bytes.slice(start, start + wanted) : none
+    stream.earlyBytes += bytes.length
+    budget.used += bytes.length
+    return {
+      offset: from,
+      length: to - from,
+      available: bytes.length,
+      bytes,
+      packet: segment.packet,
+      time: segment.time,
+    }
+  }
+
+  return {
+    take(direction, stream, other, segment, offset) {
+      const { length } = segment
+      const ahead = offset - stream.frontier
+      if (ahead === 0 && stream.early.length === 0) {
+        stream.frontier = offset + length
+        stream.uniqueBytes += length
+        piece.direction = direction
+        piece.offset = offset
+        piece.length = length
+        piece.available = segment.available
+        piece.bytes = segment.bytes
+        piece.start = segment.start
+        piece.packet = segment.packet
+        piece.time = segment.time
+        consumer.data(piece)
+        return
+      }
+      if (ahead + length <= 0) {
+        stream.retransmittedBytes += length
+        return
+      }
+      keep(direction, stream, segment, offset)
+      drain(direction, stream)
+      const limit = other.packets === 0 ? maxEarlyPiecesOneSided : maxEarlyPieces
+      const first = stream.early[0]
+      if (first !== undefined && stream.early.length > limit)
+        giveUp(direction, stream, first.offset, segment)
+    },
+    considerHole(direction, stream, place) {
+      if (stream.missingPackets === 0) stream.missingSince = place.time
+      stream.missingPackets += 1
+      if (stream.missingPackets <= patiencePackets && place.time - stream.missingSince < patience)
+        return
+      giveUp(direction, stream, Math.min(firstEarly(stream), stream.acknowledged), place)
+    },
+    finish(direction, stream, place) {
+      // One acknowledged byte beyond the end is a FIN that was not captured.
+      while (stream.acknowledged - stream.frontier > 1)
+        giveUp(direction, stream, Math.min(firstEarly(stream), stream.acknowledged), place)
+      while (stream.early.length > 0 && firstEarly(stream) - stream.frontier < maxUnseenHole)
+        giveUp(direction, stream, firstEarly(stream), place)
+      budget.used -= stream.earlyBytes
+      stream.early = []
+      stream.earlyBytes = 0
+    },
+  }
+}
+
+const firstEarly = (stream: Stream): StreamOffset =>
+  stream.early[0]?.offset ?? Number.POSITIVE_INFINITY
+
+/** Whether a segment carries bytes of the stream: what a RST brings is for people to read (RFC 9293 §3.10.7.4). */
+export const carriesData = (segment: Segment): boolean =>
+  segment.length > 0 && (segment.flags & Flag.rst) === 0
