@@ -2,12 +2,11 @@
 import type { Place, StreamConsumer, StreamOffset } from '../tcp/piece.ts'
 import type { Direction } from '../units.ts'
 
-export type { Place, StreamOffset, StreamPiece } from '../tcp/piece.ts'
-
 /** The header fields that the later stages ask for: names in lower case, the values of a repeated field joined by `, `. */
 export type Fields = ReadonlyMap<string, string>
 
 interface MessageCommon {
+  /** `1.1`; empty where the start line was cut before it: then the target may be cut as well. */
   readonly version: string
   readonly fields: Fields
   /** Stream bytes of the head, start line to empty line; a head that was cut by the snapshot ends where the cut is. */
@@ -15,7 +14,10 @@ interface MessageCommon {
   readonly headEnd: StreamOffset
   /** After the body; `null`: not seen to its end. */
   readonly to: StreamOffset | null
-  /** Body bytes without chunk framing, as far as they were on the wire. */
+  /**
+   * Body bytes without chunk framing, as far as they were on the wire. After a head that was cut and told no length these
+   * are the bytes after the cut, the rest of the head among them.
+   */
   readonly bodyLength: number
   /** What the head promises; `null`: chunked, or until the connection closes. */
   readonly declaredLength: number | null
@@ -57,7 +59,17 @@ export interface FramingRange {
   readonly to: StreamOffset
 }
 
-/** Reads HTTP/1.x from both streams of a connection. A gap in a body counts on, one in a head cuts it. */
+export interface HttpReaderOptions {
+  /**
+   * The streams are here from their first byte (the SYN was captured; offset 0 is the byte after it): what doesn't begin
+   * as HTTP never will, and the n-th response answers the n-th request, whichever was captured first.
+   */
+  readonly fromStart?: boolean
+  /** Told of each range as soon as it is known, in order for each direction. */
+  readonly onFraming?: (range: FramingRange) => void
+}
+
+/** Reads HTTP/1.x from both streams of a connection. */
 export interface HttpReader extends StreamConsumer {
   /** Which direction sends requests; `null` while none was seen. */
   readonly requestDirection: Direction | null
@@ -65,6 +77,13 @@ export interface HttpReader extends StreamConsumer {
   readonly exchanges: readonly Exchange[]
   /** `http`: at least one message · `tls`, `h2`: recognised by its first bytes · `upgraded`: 101 or CONNECT came · `unknown`. */
   readonly protocol: 'http' | 'tls' | 'h2' | 'upgraded' | 'unknown'
+  /** By direction: bytes of heads, chunk framing and trailers. */
+  readonly framingBytes: readonly [number, number]
   /** What is not in order, each told once, with the packet. */
-  readonly remarks: readonly { readonly packet: number; readonly text: string }[]
+  readonly remarks: readonly Remark[]
+}
+
+export interface Remark {
+  readonly packet: number
+  readonly text: string
 }
