@@ -2,6 +2,9 @@
 // The one command `longhaul`: arguments in, one call out. Exit status: 0 done, 1 failed, 2 wrong usage.
 import { readFile } from 'node:fs/promises'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { CompareOptions } from '../captures/command/compare.ts'
+import type { ExplainOptions } from '../captures/command/explain.ts'
+import type { TrimOptions } from '../captures/command/trim.ts'
 import type { UploadCommandOptions } from '../client/terminal/upload.ts'
 import {
   ConfigError,
@@ -12,9 +15,9 @@ import {
 } from './config.ts'
 import { parseDuration, parseSize } from './units.ts'
 
-const { version } = JSON.parse(
-  await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
-)
+// Built, this file stands one folder deeper.
+const packageFile = import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json'
+const { version } = JSON.parse(await readFile(new URL(packageFile, import.meta.url), 'utf8'))
 
 const program = new Command('longhaul')
   .description('Resumable uploads you can see on the wire.')
@@ -24,6 +27,9 @@ const program = new Command('longhaul')
 
 program.addCommand(serveCommand())
 program.addCommand(uploadCommand())
+program.addCommand(explainCommand())
+program.addCommand(compareCommand())
+program.addCommand(trimCommand())
 
 try {
   await program.parseAsync()
@@ -103,6 +109,58 @@ function uploadCommand(): Command {
       )
     })
     .exitOverride()
+}
+
+function explainCommand(): Command {
+  return new Command('explain')
+    .description(
+      'Explain each TCP connection of a capture: initiation, maintenance, termination, and what uploads it carried.',
+    )
+    .argument('<file>', 'capture: pcap or pcapng, also gzipped; - reads standard input')
+    .addOption(
+      new Option('--connection <number>', "only this one, by Wireshark's tcp.stream").argParser(
+        wholeNumber,
+      ),
+    )
+    .option('--json', 'print the analysis as one JSON document')
+    .action(async (file: string, options: ExplainOptions) => {
+      const { runExplain } = await import('../captures/command/explain.ts')
+      await runExplain(file, options)
+    })
+    .exitOverride()
+}
+
+function compareCommand(): Command {
+  return new Command('compare')
+    .description('Compare two captures of the same work, and account for the difference in time.')
+    .argument('<a>', 'capture')
+    .argument('<b>', 'capture to hold against it')
+    .option('--json', 'print the comparison as one JSON document')
+    .action(async (a: string, b: string, options: CompareOptions) => {
+      const { runCompare } = await import('../captures/command/compare.ts')
+      await runCompare(a, b, options)
+    })
+    .exitOverride()
+}
+
+function trimCommand(): Command {
+  return new Command('trim')
+    .description(
+      'Write a small capture to share: headers and HTTP heads kept, no byte of a file, original lengths kept, our explanation as packet comments.',
+    )
+    .argument('<in>', 'capture: pcap or pcapng, also gzipped')
+    .argument('<out>', 'pcapng file to write')
+    .option('--force', 'overwrite it if it is there')
+    .action(async (input: string, output: string, options: TrimOptions) => {
+      const { runTrim } = await import('../captures/command/trim.ts')
+      await runTrim(input, output, options)
+    })
+    .exitOverride()
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('give a whole number from 0 on')
+  return Number(text)
 }
 
 /** An option in sizes or durations; `--help` tells the default as a person writes it. */

@@ -1,6 +1,6 @@
 // One TCP connection as it is followed: both streams, and what concerns them together.
 import type { Direction, Nanoseconds } from '../units.ts'
-import type { Place, StreamConsumer } from './piece.ts'
+import type { Place, StreamConsumer, StreamOffset } from './piece.ts'
 import { createStream, type Stream } from './stream.ts'
 
 /** No bytes of a message in either direction, for longer than a connection at work takes. */
@@ -22,6 +22,9 @@ export interface EndSegment {
   readonly direction: Direction
   readonly flags: number
   readonly length: number
+  /** Of the first payload byte, and what it acknowledges of the other stream; `null`: no ACK flag. */
+  readonly offset: StreamOffset
+  readonly acknowledged: StreamOffset | null
   /** It is the first FIN of its direction, or acknowledges the other's for the first time. */
   readonly isFin: boolean
   readonly acknowledgesFin: boolean
@@ -73,7 +76,9 @@ export interface Connection {
   probesSincePayload: number
   /** Segments from the first FIN or RST on; bounded. */
   readonly ending: EndSegment[]
+  /** When the first FIN or RST came; −0.5: not yet. And the latest payload before it, −0.5: none. */
   endTime: Nanoseconds
+  payloadTimeAtEnd: Nanoseconds
   consumer: StreamConsumer | null
 }
 
@@ -122,6 +127,7 @@ export function createConnection(
     probesSincePayload: 0,
     ending: [],
     endTime: -0.5,
+    payloadTimeAtEnd: -0.5,
     consumer: null,
   }
 }

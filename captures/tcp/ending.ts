@@ -23,6 +23,7 @@ export function noteEnd(
   const isReset = (flags & Flag.rst) !== 0
   if (connection.endTime < 0) {
     connection.endTime = segment.time
+    connection.payloadTimeAtEnd = connection.lastPayloadTime
     add(connection, place, direction, isReset ? 'reset' : 'fin')
   }
   const isFin = (flags & Flag.fin) !== 0 && own.fin === null && !isReset
@@ -30,11 +31,12 @@ export function noteEnd(
     own.fin = place
     own.finOffset = offset + length
   }
+  const acknowledged = (flags & Flag.ack) === 0 ? null : offsetOf(other, segment.acknowledgement)
   const acknowledgesFin =
-    (flags & Flag.ack) !== 0 &&
     other.fin !== null &&
     other.finAcknowledged === null &&
-    offsetOf(other, segment.acknowledgement) > other.finOffset
+    acknowledged !== null &&
+    acknowledged > other.finOffset
   if (acknowledgesFin) other.finAcknowledged = place
   if (isReset) {
     own.resets += 1
@@ -45,5 +47,14 @@ export function noteEnd(
   } else if (length > 0 && !isFin) own.bytesAfterFin += length
   const isTold = isFin || acknowledgesFin || (isReset && own.resets === 1) || length > 0
   if (isTold && connection.ending.length < told)
-    connection.ending.push({ place, direction, flags, length, isFin, acknowledgesFin })
+    connection.ending.push({
+      place,
+      direction,
+      flags,
+      length,
+      offset,
+      acknowledged,
+      isFin,
+      acknowledgesFin,
+    })
 }

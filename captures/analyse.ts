@@ -1,0 +1,152 @@
+// The whole way of a capture on one screen: bytes of the file in, the analysis document out. Pure: no disk, no clock, no Node.
+import type { Analysis, ConnectionAnalysis } from './analysis.ts'
+import { createCaptureReader } from './format/capture-file.ts'
+import type { CaptureSummary, Packet } from './format/packet.ts'
+import type { FramingRange, HttpReader } from './http/exchange.ts'
+import { createHttpReader } from './http/http-reader.ts'
+import { createDecoder, type Decoded } from './packet/decode.ts'
+import { linkTypes } from './packet/link.ts'
+import { createSegment } from './packet/segment.ts'
+import { describeConnection, type Followed } from './phases/connection.ts'
+import { droppedPackets, judgeQuality } from './phases/quality.ts'
+import { describeUploads } from './phases/uploads.ts'
+import { createFollower } from './tcp/follow.ts'
+import type { SegmentObserver } from './tcp/observer.ts'
+import { inSeconds, type Nanoseconds } from './units.ts'
+
+export interface AnalyserOptions {
+  /** Told of every TCP segment, with what it was found to be. */
+  readonly onSegment?: SegmentObserver
+  /** Told of every stretch of a stream that holds heads or chunk framing; `connection` as in the document. */
+  readonly onFraming?: (connection: number, range: FramingRange) => void
+}
+
+export interface Analyser {
+  /** The next bytes of the file, of any length. Throws `CaptureFormatError` if it is no capture. */
+  push(chunk: Uint8Array): void
+  /** To be called once. Throws `CaptureFormatError` if it is no capture. */
+  end(): Analysis
+}
+
+export function createAnalyser({ onSegment, onFraming }: AnalyserOptions = {}): Analyser {
+  const decoder = createDecoder()
+  const segment = createSegment()
+  const followed: Followed[] = []
+  const decoded: Record<Decoded, number> = { tcp: 0, other: 0, fragment: 0, unreadable: 0, link: 0 }
+  let lastTime: Nanoseconds = 0
+  let unknownLink = -1
+
+  const follower = createFollower({
+    onSegment,
+    consumerOf(connection) {
+      const [first, second] = connection.streams
+      const http: HttpReader = createHttpReader({
+        fromStart: first.syn !== null || second.syn !== null,
+        ...(onFraming === undefined
+          ? {}
+          : { onFraming: (range: FramingRange) => onFraming(connection.number, range) }),
+      })
+      followed[connection.number] = { connection, http, acknowledged: new Map(), awaited: 0 }
+      return http
+    },
+    onAcknowledged(connection, direction, offset, time) {
+      const one = followed[connection.number]
+      if (one === undefined || one.http.requestDirection !== direction) return
+      const { exchanges } = one.http
+      for (; one.awaited < exchanges.length; one.awaited++) {
+        const exchange = exchanges[one.awaited]
+        const to = exchange?.request?.to ?? null
+        if (exchange === undefined || to === null || to > offset) return
+        one.acknowledged.set(exchange.number, time)
+      }
+    },
+  })
+
+  const reader = createCaptureReader((packet: Packet) => {
+    if (packet.time > lastTime) lastTime = packet.time
+    const what = decoder.decode(packet, segment)
+    decoded[what] += 1
+    if (what === 'tcp') follower.follow(segment)
+    else if (what === 'link') unknownLink = packet.linkType
+  })
+
+  return {
+    push: reader.push,
+    end() {
+      const summary = reader.end()
+      follower.finish()
+      const told = followed.map((one) => describeConnection(one, decoder.addresses))
+      const { connections, uploads } = describeUploads(told)
+      return {
+        version: 1,
+        file: describeFile(summary, lastTime, decoded.tcp),
+        connections,
+        uploads,
+        quality: judgeQuality(summary, told, {
+          fragments: decoded.fragment,
+          unreadable: decoded.unreadable,
+        }),
+        warnings: [
+          ...fileWarnings(summary, decoded, unknownLink),
+          ...told.flatMap(({ remarks }) => remarks),
+        ],
+      }
+    },
+  }
+}
+
+function describeFile(
+  summary: CaptureSummary,
+  lastTime: Nanoseconds,
+  tcpPackets: number,
+): Analysis['file'] {
+  const types = new Set(summary.interfaces.map(({ linkType }) => linkType))
+  return {
+    format: summary.format,
+    packets: summary.packets,
+    bytes: summary.bytes,
+    truncatedPackets: summary.truncatedPackets,
+    start: summary.start === null ? null : isoTime(summary.start),
+    duration: inSeconds(lastTime),
+    linkTypes: [...types].map((type) => linkTypes[type]?.name ?? String(type)),
+    snapshotLength: Math.max(0, ...summary.interfaces.map(({ snapshotLength }) => snapshotLength)),
+    dropped: droppedPackets(summary),
+    writtenBy: summary.writtenBy,
+    tcpPackets,
+    otherPackets: summary.packets - tcpPackets,
+  }
+}
+
+/** ISO 8601 to the nanosecond; `null` beyond what a date can hold. */
+function isoTime(nanoseconds: bigint): string | null {
+  const billion = 1_000_000_000n
+  const rest = ((nanoseconds % billion) + billion) % billion
+  const date = new Date(Number((nanoseconds - rest) / billion) * 1000)
+  if (Number.isNaN(date.getTime())) return null
+  return date.toISOString().replace(/\.\d+Z$/, `.${String(rest).padStart(9, '0')}Z`)
+}
+
+function fileWarnings(
+  { damage, packets }: CaptureSummary,
+  decoded: Readonly<Record<Decoded, number>>,
+  unknownLink: number,
+): Analysis['warnings'] {
+  const warnings: { packet: number | null; text: string }[] = []
+  if (damage !== null)
+    warnings.push({ packet: null, text: `damaged at byte ${damage.byte}: ${damage.text}` })
+  if (decoded.link > 0) {
+    warnings.push({
+      packet: null,
+      text: `${decoded.link} of ${packets} packets have link type ${unknownLink}, which is not read here`,
+    })
+  }
+  if (decoded.unreadable > 0) {
+    warnings.push({
+      packet: null,
+      text: `${decoded.unreadable} TCP packets have a header that is cut or senseless, and were left out`,
+    })
+  }
+  return warnings
+}
+
+export type { ConnectionAnalysis }

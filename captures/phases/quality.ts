@@ -1,0 +1,190 @@
+// The capture itself, before any conclusion from it: what it lacks, and what in it is the recorder's doing, not the network's.
+import type { ConnectionAnalysis, QualityNote } from '../analysis.ts'
+import type { CaptureSummary } from '../format/packet.ts'
+import type { Connection } from '../tcp/connection.ts'
+import type { Roles } from './roles.ts'
+
+/** One connection as followed and as told. */
+export interface Told {
+  readonly followed: Connection
+  readonly roles: Roles
+  readonly analysis: ConnectionAnalysis
+  readonly hasCutHeads: boolean
+}
+
+export interface Undecoded {
+  /** Fragments of datagrams that never became whole, and TCP of which the header was cut or senseless. */
+  readonly fragments: number
+  readonly unreadable: number
+}
+
+/** The gravest first. */
+export function judgeQuality(
+  summary: CaptureSummary,
+  told: readonly Told[],
+  undecoded: Undecoded,
+): QualityNote[] {
+  const notes = [
+    damaged(summary),
+    dropped(summary),
+    ...touching(told, missingSegments),
+    ...touching(told, oneSided),
+    ...touching(told, lateStart),
+    ...touching(told, missingEnd),
+    ...touching(told, truncatedHeads),
+    withoutTimes(summary),
+    fragments(undecoded),
+    ...touching(told, duplicates),
+    ...touching(told, reorderedByTap),
+    ...touching(told, offload),
+  ].filter((note) => note !== null)
+  return notes.sort((a, b) => Number(a.weight === 'note') - Number(b.weight === 'note'))
+}
+
+/** What all packets that carry data of one kind of trouble have in common, told once. */
+interface Trouble {
+  readonly kind: QualityNote['kind']
+  readonly weight: QualityNote['weight']
+  readonly has: (told: Told) => boolean
+  readonly text: (touched: readonly Told[]) => string
+}
+
+function touching(told: readonly Told[], { kind, weight, has, text }: Trouble): QualityNote[] {
+  const touched = told.filter(has)
+  if (touched.length === 0) return []
+  const connections = touched.map(({ analysis }) => analysis.number)
+  return [{ kind, weight, text: text(touched), connections }]
+}
+
+const sum = (told: readonly Told[], figure: (one: ConnectionAnalysis) => number): number =>
+  told.reduce((total, { analysis }) => total + figure(analysis), 0)
+
+function damaged({ damage, packets }: CaptureSummary): QualityNote | null {
+  if (damage === null) return null
+  return {
+    kind: 'damaged',
+    weight: 'limits',
+    text: `The file is damaged at byte ${damage.byte}: ${damage.text}. The ${packets} packets before it were read.`,
+    connections: [],
+  }
+}
+
+function dropped(summary: CaptureSummary): QualityNote | null {
+  const count = droppedPackets(summary)
+  if (count === null || count === 0) return null
+  return {
+    kind: 'dropped',
+    weight: 'limits',
+    text: `The recorder lost ${count} packets, as the file itself says. Record with a larger buffer or a smaller snapshot length.`,
+    connections: [],
+  }
+}
+
+/** Packets that the recording side says it lost; `null`: it doesn't say. */
+export function droppedPackets({
+  interfaces,
+  droppedBetweenPackets,
+}: CaptureSummary): number | null {
+  const told = interfaces.flatMap(({ droppedByInterface, droppedBySystem }) =>
+    [droppedByInterface, droppedBySystem].filter((count) => count !== null),
+  )
+  if (told.length === 0 && droppedBetweenPackets === 0) return null
+  return Math.max(
+    told.reduce((total, count) => total + count, 0),
+    droppedBetweenPackets,
+  )
+}
+
+const missingSegments: Trouble = {
+  kind: 'missing-segments',
+  weight: 'limits',
+  has: ({ analysis: { missingBytes } }) => missingBytes.client + missingBytes.server > 0,
+  text: (touched) =>
+    `${sum(touched, ({ missingBytes }) => missingBytes.client + missingBytes.server)} bytes were acknowledged but are not in the file: the recorder missed their segments.`,
+}
+
+const oneSided: Trouble = {
+  kind: 'one-sided',
+  weight: 'limits',
+  has: ({ followed: { streams, packets } }) =>
+    packets > 3 && (streams[0].packets === 0 || streams[1].packets === 0),
+  text: () => 'Only one direction was captured: what the other side sent is not known.',
+}
+
+const lateStart: Trouble = {
+  kind: 'late-start',
+  weight: 'limits',
+  has: ({ analysis }) => analysis.initiation.kind === 'unseen',
+  text: () =>
+    'The recording began after the connection: its handshake is not captured, so window scaling is unknown and the first request may be missing.',
+}
+
+const missingEnd: Trouble = {
+  kind: 'missing-end',
+  weight: 'note',
+  has: ({ analysis: { termination, initiation } }) =>
+    termination.kind === 'open' && initiation.kind !== 'unanswered',
+  text: () => 'The recording ended before the connection: its termination is not captured.',
+}
+
+const truncatedHeads: Trouble = {
+  kind: 'truncated-heads',
+  weight: 'limits',
+  has: ({ hasCutHeads }) => hasCutHeads,
+  text: () =>
+    'Some HTTP heads are cut by the snapshot length: record with at least 1024 bytes a packet.',
+}
+
+const duplicates: Trouble = {
+  kind: 'duplicates',
+  weight: 'limits',
+  has: ({ followed: { streams } }) => streams[0].tapCopies + streams[1].tapCopies > 0,
+  text: (touched) =>
+    `${touched.reduce((total, { followed: { streams } }) => total + streams[0].tapCopies + streams[1].tapCopies, 0)} packets were captured twice (same IP identification within a millisecond): they look like retransmissions and are none. Record on one interface, or remove them with editcap -d.`,
+}
+
+/** Data overtook data before a round trip could have repeated it, and was asked for by nobody. */
+const reorderedByTap: Trouble = {
+  kind: 'reordered-by-tap',
+  weight: 'note',
+  has: ({ followed: { streams } }) => streams[0].lateByLittle + streams[1].lateByLittle > 0,
+  text: (touched) =>
+    `${touched.reduce((total, { followed: { streams } }) => total + streams[0].lateByLittle + streams[1].lateByLittle, 0)} segments are in the file out of the order in which they were sent, by less than a tenth of a millisecond: the recorder saw two processors' queues, the network did nothing.`,
+}
+
+const offload: Trouble = {
+  kind: 'offload',
+  weight: 'note',
+  has: ({ analysis: { maintenance, initiation } }) => {
+    const { client, server } = maintenance.largestSegment
+    return client > (initiation.server?.mss ?? 9000) || server > (initiation.client?.mss ?? 9000)
+  },
+  text: (touched) => {
+    const largest = Math.max(
+      ...touched.map(({ analysis: { maintenance } }) =>
+        Math.max(maintenance.largestSegment.client, maintenance.largestSegment.server),
+      ),
+    )
+    return `Segments of up to ${largest} bytes are several in one: the network card cuts or joins them (segmentation offload). Counts of segments are those of the recorder, not of the wire.`
+  },
+}
+
+function withoutTimes({ timelessPackets }: CaptureSummary): QualityNote | null {
+  if (timelessPackets === 0) return null
+  return {
+    kind: 'no-times',
+    weight: 'limits',
+    text: `${timelessPackets} packets have no time (pcapng's Simple Packet Block): they stand at the time of the one before, and durations are uncertain.`,
+    connections: [],
+  }
+}
+
+function fragments({ fragments: count }: Undecoded): QualityNote | null {
+  if (count === 0) return null
+  return {
+    kind: 'fragments',
+    weight: 'limits',
+    text: `${count} packets are IP fragments of datagrams that are not complete in the file.`,
+    connections: [],
+  }
+}
