@@ -82,7 +82,11 @@ function cut(word: Sentence, width: number): Sentence[] {
         pieces.push([])
         used = 0
       }
-      pieces.at(-1)?.push(typeof part === 'string' || !('text' in part) ? character : { ...part, text: character })
+      pieces
+        .at(-1)
+        ?.push(
+          typeof part === 'string' || !('text' in part) ? character : { ...part, text: character },
+        )
       used += columns
     }
   }
@@ -108,7 +112,12 @@ export interface Column {
 export type Row = readonly Sentence[] | { readonly across: Sentence }
 
 /** Columns as wide as their widest cell, two spaces between. */
-export function table(columns: readonly Column[], rows: readonly Row[], width: number, indent = ''): Sentence[] {
+export function table(
+  columns: readonly Column[],
+  rows: readonly Row[],
+  width: number,
+  indent = '',
+): Sentence[] {
   const cells = rows.flatMap((row) => ('across' in row ? [] : [row]))
   const widths = columns.map((column, index) =>
     Math.max(column.heading.length, ...cells.map((row) => columnsOf(row[index] ?? []))),

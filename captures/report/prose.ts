@@ -68,7 +68,8 @@ export function listOf(items: readonly Sentence[]): Sentence {
 export function capital(sentence: Sentence): Sentence {
   const [first, ...rest] = sentence
   if (typeof first === 'string') return [upper(first), ...rest]
-  if (first !== undefined && 'text' in first) return [{ ...first, text: upper(first.text) }, ...rest]
+  if (first !== undefined && 'text' in first)
+    return [{ ...first, text: upper(first.text) }, ...rest]
   return sentence
 }
 
@@ -97,7 +98,13 @@ export function connections(numbers: readonly number[]): Sentence {
   if (first === undefined || last === undefined) return ['no connection']
   if (numbers.length === 1) return ['connection\u00a0', connectionPart(first)]
   if (numbers.length > 6) {
-    return [`${amount(numbers.length)} connections (`, connectionPart(first), ' … ', connectionPart(last), ')']
+    return [
+      `${amount(numbers.length)} connections (`,
+      connectionPart(first),
+      ' … ',
+      connectionPart(last),
+      ')',
+    ]
   }
   return ['connections\u00a0', ...listOf(numbers.map((number) => [connectionPart(number)]))]
 }

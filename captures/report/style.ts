@@ -21,7 +21,10 @@ const codes: Readonly<Record<Exclude<Part, string>['kind'], string>> = {
 }
 
 export function paint(line: Sentence, colour: boolean): string {
-  return line.map((part) => paintPart(part, colour)).join('').trimEnd()
+  return line
+    .map((part) => paintPart(part, colour))
+    .join('')
+    .trimEnd()
 }
 
 function paintPart(part: Part, colour: boolean): string {

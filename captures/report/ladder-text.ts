@@ -1,0 +1,115 @@
+// A ladder drawn with characters: client left, server right, frame and time in the gutter. Rows in, lines out.
+import type { Role } from '../units.ts'
+import type { LadderRow, SegmentRow } from './ladder.ts'
+import { columnsOf, pad, shorten, wrap } from './layout.ts'
+import type { Part, Sentence } from './prose.ts'
+import { frame, role, tone } from './prose.ts'
+import { moment } from './quantity.ts'
+
+/** Wider arrows are no clearer. */
+const maxWidth = 100
+
+/** Columns of the parts of a line: `gutter state │ span │ state`. */
+interface Shape {
+  readonly frames: number
+  readonly times: number
+  readonly gutter: number
+  readonly client: number
+  readonly span: number
+}
+
+/** Lines for `width` columns. The states of the ends stand outside the lifelines, where rows have them. */
+export function drawLadder(rows: readonly LadderRow[], width: number): Sentence[] {
+  if (rows.length === 0) return []
+  const shape = shapeOf(rows, width)
+  return [
+    heading(shape),
+    ...rows.flatMap((row) =>
+      row.kind === 'segment' ? drawSegment(row, shape) : drawFold(row.text, shape),
+    ),
+  ]
+}
+
+function shapeOf(rows: readonly LadderRow[], width: number): Shape {
+  const segments = rows.flatMap((row) => (row.kind === 'segment' ? [row] : []))
+  const widest = (texts: readonly string[], least: number) =>
+    Math.max(least, ...texts.map((text) => text.length))
+  const frames = widest(
+    segments.map(({ packet }) => String(packet)),
+    5,
+  )
+  const times = widest(
+    segments.map(({ time }) => (time === null ? '' : moment(time))),
+    7,
+  )
+  const gutter = 2 + frames + 2 + times + 2
+  const stateOf = (side: Role) => {
+    const columns = widest(
+      segments.map(({ states }) => states?.[side] ?? ''),
+      0,
+    )
+    return columns === 0 ? 0 : columns + 1
+  }
+  const client = stateOf('client')
+  const rest = Math.min(width, maxWidth) - gutter - client - stateOf('server') - 2
+  return { frames, times, gutter, client, span: Math.max(22, rest) }
+}
+
+function heading({ frames, times, client, span }: Shape): Sentence {
+  return [
+    '  ',
+    ...pad([tone('quiet', 'frame')], frames, 'right'),
+    '  ',
+    ...pad([tone('quiet', 'time, s')], times, 'right'),
+    ' '.repeat(2 + client),
+    role('client'),
+    ' '.repeat(span + 2 - 'client'.length - 'server'.length),
+    role('server'),
+  ]
+}
+
+function drawSegment(row: SegmentRow, shape: Shape): Sentence[] {
+  const room = shape.span - 6
+  const whole = [row.label, row.numbers].filter((text) => text !== '').join('  ')
+  const fits = columnsOf([whole]) <= room
+  const line = [
+    '  ',
+    ...pad([frame(row.packet)], shape.frames, 'right'),
+    '  ',
+    ...pad([tone('quiet', row.time === null ? '' : moment(row.time))], shape.times, 'right'),
+    '  ',
+    ...clientState(row, shape),
+    ...arrow(row.by, fits ? whole : shorten(row.label, room), shape.span),
+    ...(row.states === null ? [] : [' ', role('server', row.states.server)]),
+  ]
+  return fits ? [line] : [line, second(row, shape)]
+}
+
+const clientState = ({ states }: SegmentRow, { client }: Shape): Sentence =>
+  client === 0 ? [] : [...pad([role('client', states?.client ?? '')], client - 1, 'right'), ' ']
+
+/** `│── SYN  seq 0 ─────────▶│`; the label stands at its sender's end. */
+function arrow(by: Role, text: string, span: number): Sentence {
+  const line = '─'.repeat(Math.max(1, span - 5 - columnsOf([text])))
+  return bounded(role(by, by === 'client' ? `── ${text} ${line}▶` : `◀${line} ${text} ──`))
+}
+
+const bounded = (...inner: readonly Part[]): Sentence => ['│', ...inner, '│']
+
+/** Numbers that found no room on the arrow. */
+function second({ by, numbers }: SegmentRow, { gutter, client, span }: Shape): Sentence {
+  const text = [role(by, shorten(numbers, span - 6))]
+  const inner = pad(text, span - 6, by === 'client' ? 'left' : 'right')
+  return [' '.repeat(gutter + client), ...bounded('   ', ...inner, '   ')]
+}
+
+function drawFold(text: Sentence, { gutter, client, span }: Shape): Sentence[] {
+  return wrap(text, span - 4).map((line) => [
+    ' '.repeat(gutter + client),
+    '┆  ',
+    ...pad(line.map(quieten), span - 4, 'left'),
+    '  ┆',
+  ])
+}
+
+const quieten = (part: Part): Part => (typeof part === 'string' ? tone('quiet', part) : part)

@@ -1,0 +1,176 @@
+// One exchange in words: its request and response segments, its place in the file, and where its time went.
+import type { ConnectionAnalysis, ExchangeAnalysis, SequenceRange } from '../../analysis.ts'
+import { unreachable } from '../../units.ts'
+import type { Part, Sentence } from '../prose.ts'
+import { frameRange, frames, say, tone } from '../prose.ts'
+import { duration, listed, size } from '../quantity.ts'
+
+/** `PATCH`, `GET`; of a request that is not captured, `?`. */
+export const methodOf = ({ method }: ExchangeAnalysis) => method ?? '?'
+
+/** For a table: what it did to the file, or its target. */
+export function matter({ upload, target }: ExchangeAnalysis): string {
+  if (upload === null) return target ?? 'not captured'
+  switch (upload.action) {
+    case 'append':
+      return upload.from === null ? 'offset not captured' : `${upload.from} → ${upload.to ?? '?'}`
+    case 'creation':
+      return upload.from !== null && upload.to !== null && upload.to > upload.from
+        ? `creation, → ${upload.to}`
+        : 'creation'
+    case 'offset':
+      return 'asks the offset'
+    case 'cancellation':
+      return 'cancellation'
+    case 'download':
+      return 'download'
+    default:
+      return unreachable(upload.action)
+  }
+}
+
+/** For a table: interim and final status, and the offset that came with it. */
+export function answer({
+  status,
+  interim,
+  upload,
+  isResponseComplete,
+}: ExchangeAnalysis): Sentence {
+  if (status === null)
+    return say`${tone('warning', interim.length > 0 ? `${interim.join(', ')}, then none` : 'none')}`
+  const statuses = [...interim, status].join(', ')
+  const offset = upload?.answeredOffset == null ? '' : ` → ${upload.answeredOffset}`
+  const cut = isResponseComplete ? '' : ', cut'
+  const text = `${statuses}${offset}${cut}`
+  if (upload?.isConsistent === false) return say`${tone('damage', `${text} ✗`)}`
+  return status >= 400 ? say`${tone('warning', text)}` : say`${text}`
+}
+
+/** `seq 513–1049088`: inclusive, relative as in Wireshark. */
+export function sequenceRange(range: SequenceRange | null): string | null {
+  return range === null || range.to <= range.from ? null : `seq\u00a0${range.from}–${range.to - 1}`
+}
+
+/** A whole exchange told: request, file offsets, response, time. `name` is what it is called: `The first PATCH`. */
+export function exchangeSentences(
+  exchange: ExchangeAnalysis,
+  name: string,
+  connection: ConnectionAnalysis,
+): Sentence[] {
+  return [request(exchange, name), response(exchange), timing(exchange, connection)].filter(
+    (sentence) => sentence.length > 0,
+  )
+}
+
+function request(exchange: ExchangeAnalysis, name: string): Sentence {
+  const {
+    requestPacket,
+    lastRequestPacket,
+    requestHeadBytes,
+    requestBodyBytes,
+    isRequestComplete,
+  } = exchange
+  const title = say`${tone('strong', name)} (exchange ${exchange.number})`
+  if (requestPacket === null) return say`${title}: its request is not captured.`
+  const where = frameRange(requestPacket, lastRequestPacket ?? requestPacket)
+  const parts = [
+    `head ${size(requestHeadBytes)}`,
+    ...(requestBodyBytes > 0 ? [`body ${size(requestBodyBytes)}`] : []),
+    ...present(sequenceRange(exchange.requestSequence)),
+  ]
+  const cut = isRequestComplete ? [] : say` ${tone('warning', 'It was never sent to its end.')}`
+  const headCut = exchange.isHeadCut ? say` Its head is cut by the snapshot length.` : []
+  return say`${title}: request in ${where} (${parts.join(', ')})${fileBytes(exchange)}.${cut}${headCut}`
+}
+
+function fileBytes({ upload, requestPacket, headPacket }: ExchangeAnalysis): Sentence {
+  const head =
+    requestPacket !== null && headPacket !== null && headPacket !== requestPacket
+      ? say`; the head ends in ${frames([headPacket])}`
+      : []
+  if (upload === null || upload.from === null) return head
+  if (upload.to === null) return say`${head}; the file from offset ${String(upload.from)} on`
+  const body = sequenceRange(upload.sequence)
+  const stream = body === null ? '' : `, ${body} of the stream`
+  return say`${head}; its body is the file from offset ${String(upload.from)} up to ${String(upload.to)}${stream}`
+}
+
+function response(exchange: ExchangeAnalysis): Sentence {
+  const { responsePacket, lastResponsePacket, status, interim, upload } = exchange
+  const before =
+    interim.length > 0 ? say`Before the answer came ${listed(interim.map(String))}. ` : []
+  if (status === null || responsePacket === null) {
+    return say`${before}${tone('warning', 'No answer')} to it is in the capture.`
+  }
+  const range = sequenceRange(exchange.responseSequence)
+  const parts = [size(exchange.responseBytes), ...present(range)].join(', ')
+  const where = frameRange(responsePacket, lastResponsePacket ?? responsePacket)
+  return say`${before}Response ${tone('strong', String(status))} in ${where} (${parts})${answeredOffset(upload?.answeredOffset ?? null, upload?.isConsistent ?? null)}.`
+}
+
+function answeredOffset(offset: number | null, isConsistent: boolean | null): Sentence {
+  if (offset === null) return []
+  switch (isConsistent) {
+    case true:
+      return say`: Upload-Offset ${String(offset)}, which fits`
+    case false:
+      return say`: Upload-Offset ${String(offset)}, which ${tone('damage', 'does not fit')}`
+    case null:
+      return say`: Upload-Offset ${String(offset)}`
+  }
+}
+
+/** `129 ms in all: 85.0 ms to send it, 42.0 ms until the answer began (one round trip: 40.4 ms).` */
+function timing(exchange: ExchangeAnalysis, { initiation }: ConnectionAnalysis): Sentence {
+  const { start, requestEnd, responseStart, end, waits } = exchange
+  if (start === null || end === null) return []
+  const roundTrip = initiation.rtt === null ? '' : ` (one round trip: ${duration(initiation.rtt)})`
+  const pieces = [
+    ...(requestEnd !== null && requestEnd > start
+      ? [`${duration(requestEnd - start)} to send it${waited(waits)}`]
+      : []),
+    ...(requestEnd !== null && responseStart !== null && responseStart >= requestEnd
+      ? [`${duration(responseStart - requestEnd)} until the answer began${roundTrip}`]
+      : []),
+    ...(responseStart !== null && end - responseStart > 1e-3
+      ? [`${duration(end - responseStart)} to receive it`]
+      : []),
+  ]
+  const early =
+    requestEnd !== null && responseStart !== null && responseStart < requestEnd
+      ? ' The answer began before the request had ended.'
+      : ''
+  return say`${duration(end - start)} in all${pieces.length > 0 ? `: ${listed(pieces)}` : ''}.${early}`
+}
+
+function waited({
+  acknowledgement,
+  acknowledgementRounds,
+  afterIdle,
+  retransmission,
+  window,
+  sender,
+}: ExchangeAnalysis['waits']): string {
+  const pieces = [
+    ...(acknowledgement > 0
+      ? [
+          `${duration(acknowledgement)} waiting for ACKs in ${acknowledgementRounds}\u00a0rounds${afterIdle ? ' after the idle time' : ''}`,
+        ]
+      : []),
+    ...(retransmission > 0 ? [`${duration(retransmission)} lost to retransmission`] : []),
+    ...(window > 0 ? [`${duration(window)} before a closed window`] : []),
+    ...(sender > 0 ? [`${duration(sender)} in which the client sent nothing`] : []),
+  ]
+  return pieces.length > 0 ? ` (${pieces.join('; ')})` : ''
+}
+
+const present = (text: string | null): string[] => (text === null ? [] : [text])
+
+/** Where a reader finds it: all its frames. */
+export function framesOf(exchange: ExchangeAnalysis): readonly Part[] {
+  const first = exchange.requestPacket ?? exchange.responsePacket
+  const last =
+    exchange.lastResponsePacket ?? exchange.responsePacket ?? exchange.lastRequestPacket ?? first
+  if (first === null || last === null) return ['–']
+  return frameRange(first, last).slice(1)
+}

@@ -1,0 +1,209 @@
+// How a connection opened, segment by segment. Analysis in, marked words out.
+import type { ConnectionAnalysis, EndOptions, Initiation } from '../../analysis.ts'
+import { unreachable } from '../../units.ts'
+import type { Sentence } from '../prose.ts'
+import { frames, role, say } from '../prose.ts'
+import { count, duration, size } from '../quantity.ts'
+
+/** The paragraph under the ladder of the handshake. */
+export function initiationSentences(connection: ConnectionAnalysis): Sentence[] {
+  const { initiation } = connection
+  switch (initiation.kind) {
+    case 'handshake':
+      return [...threeSegments(initiation), ...roundTrip(initiation), ...fastOpen(initiation)]
+    case 'refused':
+      return refused(connection)
+    case 'unanswered':
+      return unanswered(connection)
+    case 'unseen':
+      return unseen(connection)
+    case 'simultaneous':
+      return [
+        say`Both ends sent a SYN before either had seen the other's (simultaneous open, RFC 9293 §3.5, figure 7): ${frames(initiation.packets)}. Each acknowledges the other's SYN; one connection comes of it, not two.`,
+        ...roundTrip(initiation),
+      ]
+    default:
+      return unreachable(initiation.kind)
+  }
+}
+
+function threeSegments({ packets, client, server }: Initiation): Sentence[] {
+  const [syn, synAck, ack] = packets
+  return [
+    ...(syn === undefined
+      ? []
+      : [
+          say`${inFrame(syn)}, SYN: the ${role('client')} asks for a connection${isn(client)}. A SYN takes one sequence number, so the client's first byte is number 1.`,
+        ]),
+    ...(synAck === undefined
+      ? []
+      : [
+          say`${inFrame(synAck)}, SYN+ACK: the ${role('server')} agrees. It acknowledges the SYN${acknowledges(client)}${server === null ? '' : ` and announces its own ISN ${server.isn} (relative 0)`}.`,
+        ]),
+    ...(ack === undefined
+      ? []
+      : [
+          say`${inFrame(ack)}, ACK: the ${role('client')} acknowledges the server's SYN${acknowledges(server)}. Both ends are ESTABLISHED and may send data.`,
+        ]),
+  ]
+}
+
+const inFrame = (packet: number): Sentence => ['Frame\u00a0', { kind: 'frame', number: packet }]
+
+const isn = (end: EndOptions | null) =>
+  end === null ? '' : ` with the initial sequence number (ISN) ${end.isn}, shown as relative 0`
+
+const acknowledges = (end: EndOptions | null) =>
+  end === null ? '' : ` (ack ${(end.isn + 1) % 2 ** 32}, relative 1)`
+
+function roundTrip({
+  duration: seconds,
+  rtt,
+  rttToServer,
+  synRetransmissions,
+}: Initiation): Sentence[] {
+  if (seconds === null || rtt === null) {
+    return [say`How long it took is not captured: its last ACK is missing.`]
+  }
+  if (synRetransmissions > 0) {
+    return [
+      say`The SYN had to be sent ${count(synRetransmissions + 1, 'time')}: the handshake took ${duration(seconds)}, of which the round trip was only ${duration(rtt)}.`,
+      ...tap(rtt, rttToServer),
+    ]
+  }
+  return [say`The handshake took one round trip: ${duration(rtt)}.`, ...tap(rtt, rttToServer)]
+}
+
+/** Where the recorder stood, by the share of the round trip that lies between it and the server. */
+function tap(rtt: number, rttToServer: number | null): Sentence[] {
+  if (rttToServer === null || rtt < 0.5e-3) return []
+  const share = rttToServer / rtt
+  const split = `${duration(rttToServer)} from SYN to SYN+ACK, ${duration(Math.max(0, rtt - rttToServer))} from there to the ACK`
+  if (share > 0.9) return [say`The capture was taken at the ${role('client')} (${split}).`]
+  if (share < 0.1) return [say`The capture was taken at the ${role('server')} (${split}).`]
+  return [say`The capture was taken on the way between the two (${split}).`]
+}
+
+function fastOpen({ fastOpenBytes }: Initiation): Sentence[] {
+  return fastOpenBytes === 0
+    ? []
+    : [
+        say`The SYN carried ${size(fastOpenBytes)} of data (TCP Fast Open, RFC 7413): the first request began one round trip earlier than a plain handshake allows.`,
+      ]
+}
+
+function refused({ initiation, server }: ConnectionAnalysis): Sentence[] {
+  const [syn, rst] = initiation.packets
+  const after = initiation.rttToServer === null ? '' : ` ${duration(initiation.rttToServer)} later`
+  return [
+    ...(syn === undefined
+      ? []
+      : [
+          say`${inFrame(syn)}, SYN: the ${role('client')} asks for a connection${isn(initiation.client)}.`,
+        ]),
+    ...(rst === undefined
+      ? []
+      : [
+          say`${inFrame(rst)}, RST:${after} the ${role('server')} refuses. Nobody listens on port ${String(server.port)}, or a firewall refuses in its place.`,
+        ]),
+    say`No connection came about: there is nothing to maintain or to close.`,
+  ]
+}
+
+function unanswered({ initiation, start, end }: ConnectionAnalysis): Sentence[] {
+  const [syn] = initiation.packets
+  const again =
+    initiation.synRetransmissions > 0
+      ? `and ${count(initiation.synRetransmissions, 'more time')} within ${duration(end - start)}`
+      : ''
+  return [
+    ...(syn === undefined
+      ? []
+      : [
+          say`${inFrame(syn)}, SYN: the ${role('client')} asks for a connection${isn(initiation.client)}${again === '' ? '' : `, ${again}`}.`,
+        ]),
+    say`No answer is in the capture: the SYN or its answer was lost, a firewall drops it without a word, or the answer took another way past the recorder.`,
+  ]
+}
+
+function unseen({ initiation, rolesFrom, firstPacket }: ConnectionAnalysis): Sentence[] {
+  const roles = {
+    handshake: 'its direction',
+    http: 'the requests',
+    ports: 'the port numbers only',
+  }[rolesFrom]
+  const half =
+    initiation.server !== null
+      ? ` Only the server's SYN+ACK is (ISN ${initiation.server.isn}).`
+      : ''
+  return [
+    say`The handshake is not captured: the connection was open when the capture met it, in ${frames([firstPacket])}.${half}`,
+    say`So the round trip and what the ends agreed on (ISNs, MSS, window scale) are unknown; sequence numbers count from the first captured byte. Who is client and who is server is known from ${roles}.`,
+  ]
+}
+
+/** One row of what both ends announced. */
+export interface OptionRow {
+  readonly name: string
+  readonly client: string
+  readonly server: string
+  /** What follows from both. */
+  readonly effect: string
+}
+
+/** What the SYNs announced, and what came into force; empty where no SYN is captured or no connection came about. */
+export function optionRows({ initiation, maintenance }: ConnectionAnalysis): OptionRow[] {
+  const { client, server } = initiation
+  const { kind } = initiation
+  if (client === null && server === null) return []
+  if (kind === 'refused' || kind === 'unanswered') return []
+  const row = (name: string, tell: (end: EndOptions) => string, effect: string): OptionRow => ({
+    name,
+    client: client === null ? 'not captured' : tell(client),
+    server: server === null ? 'not captured' : tell(server),
+    effect,
+  })
+  const agreed = (has: (end: EndOptions) => boolean, yes: string, no: string) =>
+    client === null || server === null ? 'not known' : has(client) && has(server) ? yes : no
+  const largest = Math.max(maintenance.largestSegment.client, maintenance.largestSegment.server)
+  return [
+    row('ISN', ({ isn: number }) => String(number), 'relative 0'),
+    row(
+      'MSS',
+      ({ mss }) => (mss === null ? 'none' : `${mss} B`),
+      segmentEffect(client, server, largest),
+    ),
+    row(
+      'window scale',
+      ({ windowScale: scale }) => (scale === null ? 'none' : `${scale} (×${2 ** scale})`),
+      agreed(
+        ({ windowScale }) => windowScale !== null,
+        'in force for all later windows',
+        'off: windows as they stand',
+      ),
+    ),
+    row(
+      'SACK',
+      ({ sackPermitted }) => (sackPermitted ? 'permitted' : 'no'),
+      agreed(({ sackPermitted }) => sackPermitted, 'in force', 'off'),
+    ),
+    row(
+      'timestamps',
+      ({ timestamps }) => (timestamps ? 'yes' : 'no'),
+      agreed(({ timestamps }) => timestamps, 'in force: 12 B of each segment', 'off'),
+    ),
+    row('window', ({ window }) => `${window} B`, 'of the SYN, never scaled'),
+  ]
+}
+
+function segmentEffect(
+  client: EndOptions | null,
+  server: EndOptions | null,
+  largest: number,
+): string {
+  const mss = Math.max(client?.mss ?? 0, server?.mss ?? 0)
+  if (largest === 0) return 'no data was sent'
+  return mss > 0 && largest > mss
+    ? `largest record ${largest} B: joined (offload)`
+    : `largest segment ${largest} B`
+}

@@ -1,0 +1,28 @@
+// What keeping the connections saved, or closing them cost. Analysis in, words out.
+import type { Analysis } from '../../analysis.ts'
+import type { Sentence } from '../prose.ts'
+import { say } from '../prose.ts'
+import { amount, count, duration } from '../quantity.ts'
+import { carriersOf, median } from './verdict.ts'
+
+/** Empty where there is nothing to save: fewer than two PATCHes. Only the handshakes are priced; more is a comparison's task. */
+export function savingSentence(analysis: Analysis): Sentence {
+  const carriers = carriersOf(analysis)
+  const patches = carriers.reduce((sum, { maintenance }) => sum + maintenance.patches, 0)
+  if (patches < 2) return []
+  const rtts = carriers.flatMap(({ initiation }) => initiation.rtt ?? [])
+  const rtt = rtts.length === 0 ? null : median(rtts)
+  const saved = patches - carriers.length
+  const spare = carriers.length - 1
+  if (saved > 0) {
+    return say`Keeping ${carriers.length === 1 ? 'the connection' : 'connections'} saved ${count(saved, 'handshake')}${price(saved, rtt)}, and a slow start after ${saved === 1 ? 'it' : 'each'}.`
+  }
+  return say`No connection was used for a second PATCH. ${count(spare, 'handshake')}${price(spare, rtt)}, and a slow start after ${spare === 1 ? 'it' : 'each'}, could have been saved by keeping the first.`
+}
+
+const price = (times: number, rtt: number | null) =>
+  rtt === null
+    ? ''
+    : times === 1
+      ? ` (${duration(rtt)})`
+      : ` (${amount(times)} × ${duration(rtt)} = ${duration(times * rtt)})`

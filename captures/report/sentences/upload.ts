@@ -1,0 +1,62 @@
+// One upload in words: what of it arrived, over which connections, and whether its offsets fit. Analysis in, words out.
+import type { Analysis, ExchangeAnalysis, UploadAnalysis } from '../../analysis.ts'
+import type { Sentence } from '../prose.ts'
+import { connections, frames, say, tone } from '../prose.ts'
+import { amount, count, size } from '../quantity.ts'
+
+/** `/files/3f2a "holiday.mp4"` */
+export function uploadName({ url, filename }: UploadAnalysis): Sentence {
+  return filename === null ? say`${tone('strong', url)}` : say`${tone('strong', url)} "${filename}"`
+}
+
+/** Length and completeness; PATCHes and connections; resumptions; consistency. */
+export function uploadSentences(analysis: Analysis, upload: UploadAnalysis): Sentence[] {
+  return [progress(upload), carriage(upload), consistency(analysis, upload)]
+}
+
+function progress({ length, offset, complete, protocol }: UploadAnalysis): Sentence {
+  const draft = protocol === 'ietf' ? ' (IETF resumable upload)' : ''
+  if (length === null) {
+    return say`${size(offset)} arrived (offset ${offset}); the length is not in the capture${complete ? ', yet the upload is complete' : ''}${draft}.`
+  }
+  if (complete) return say`${size(length)} (${count(length, 'byte')}), complete${draft}.`
+  const share = length > 0 ? ` (${Math.floor((100 * offset) / length)} %)` : ''
+  return say`${tone('warning', 'incomplete')}: ${size(offset)} of ${size(length)}${share}, offset ${offset} of ${length}${draft}.`
+}
+
+function carriage(upload: UploadAnalysis): Sentence {
+  const again =
+    upload.bytesSentAgain > 0
+      ? say` ${size(upload.bytesSentAgain)} had to be sent again.`
+      : upload.resumptions > 0
+        ? say` No byte was sent again.`
+        : []
+  return say`${count(upload.patches, 'PATCH', 'PATCHes')} on ${connections(upload.connections)}; ${upload.resumptions === 0 ? 'no resumption' : count(upload.resumptions, 'resumption')}.${again}`
+}
+
+function consistency(analysis: Analysis, upload: UploadAnalysis): Sentence {
+  const appends = appendsOf(analysis, upload.url)
+  const wrong = appends.filter(({ upload: part }) => part?.isConsistent === false)
+  const first = wrong[0]
+  if (first?.upload) {
+    const { to, answeredOffset } = first.upload
+    const at = first.responsePacket === null ? [] : say` (${frames([first.responsePacket])})`
+    return say`${tone('damage', 'Inconsistent')}: ${count(wrong.length, 'answer')} does not fit what was sent; the first${at} answers offset ${told(answeredOffset)} where ${told(to)} was due.`
+  }
+  if (!upload.isConsistent)
+    return say`${tone('damage', 'Inconsistent')}: the offsets do not fit one another.`
+  const unknown = appends.filter(({ upload: part }) => part?.isConsistent === null).length
+  if (appends.length === 0) return say`No PATCH, so no offset to check.`
+  if (unknown === 0) return say`Every answered offset fits what was sent.`
+  if (unknown === appends.length)
+    return say`Whether the offsets fit cannot be told: no answered offset is captured.`
+  return say`Every answered offset that is captured fits what was sent; ${amount(unknown)} of ${appends.length} cannot be checked.`
+}
+
+const told = (offset: number | null) => (offset === null ? 'an unknown one' : amount(offset))
+
+export function appendsOf(analysis: Analysis, url: string): ExchangeAnalysis[] {
+  return analysis.connections.flatMap(({ exchanges }) =>
+    exchanges.filter(({ upload }) => upload?.url === url && upload.action === 'append'),
+  )
+}
