@@ -1,5 +1,5 @@
 // The whole way of a capture on one screen: bytes of the file in, the analysis document out. Pure: no disk, no clock, no Node.
-import type { Analysis, ConnectionAnalysis } from './analysis.ts'
+import type { Analysis } from './analysis.ts'
 import { createCaptureReader } from './format/capture-file.ts'
 import type { CaptureSummary, Packet } from './format/packet.ts'
 import type { FramingRange, HttpReader } from './http/exchange.ts'
@@ -26,6 +26,8 @@ export interface Analyser {
   push(chunk: Uint8Array): void
   /** To be called once. Throws `CaptureFormatError` if it is no capture. */
   end(): Analysis
+  /** What the file says of itself; once `end` was called. */
+  summary(): CaptureSummary
 }
 
 export function createAnalyser({ onSegment, onFraming }: AnalyserOptions = {}): Analyser {
@@ -70,10 +72,16 @@ export function createAnalyser({ onSegment, onFraming }: AnalyserOptions = {}): 
     else if (what === 'link') unknownLink = packet.linkType
   })
 
+  let ended: CaptureSummary | null = null
   return {
     push: reader.push,
+    summary() {
+      if (ended === null) throw new Error('the capture has not been read to its end')
+      return ended
+    },
     end() {
       const summary = reader.end()
+      ended = summary
       follower.finish()
       const told = followed.map((one) => describeConnection(one, decoder.addresses))
       const { connections, uploads } = describeUploads(told)
@@ -148,5 +156,3 @@ function fileWarnings(
   }
   return warnings
 }
-
-export type { ConnectionAnalysis }

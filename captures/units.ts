@@ -16,7 +16,10 @@ export interface Endpoint {
 export type Nanoseconds = number
 
 /** Seconds, as the analysis document tells times; exact to the nanosecond for 50 days. */
-export const inSeconds = (time: Nanoseconds): number => time / 1e9
+export const inSeconds = (time: Nanoseconds): number => Math.round(time) / 1e9
+
+/** A sum or difference of seconds, rounded to the nanosecond that it means. */
+export const roundSeconds = (seconds: number): number => Math.round(seconds * 1e9) / 1e9
 
 /** For the end of a switch over a union: a variant that was forgotten doesn't compile. */
 export function unreachable(value: never): never {

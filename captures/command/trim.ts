@@ -1,8 +1,93 @@
+// `longhaul trim IN OUT`: a small capture to share.
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { CaptureFormatError } from '../format/errors.ts'
+import { labelsOf } from '../report/labels.ts'
+import { createSurveyor, createTrimmer, type Survey } from '../trim/trim.ts'
+import { print } from './output.ts'
+import { readCapture, UnreadableCaptureError } from './read-capture.ts'
+
 export interface TrimOptions {
   readonly force?: boolean
 }
-export async function runTrim(
-  _input: string,
-  _output: string,
-  _options: TrimOptions,
-): Promise<void> {}
+
+const writeBytes = 256 * 1024
+
+export async function runTrim(input: string, output: string, options: TrimOptions): Promise<void> {
+  if (input === '-') {
+    throw new UnreadableCaptureError(
+      'trim reads its input twice: give it a file, not standard input',
+    )
+  }
+  if (existsSync(output) && options.force !== true) {
+    throw new UnreadableCaptureError(
+      `${output} is there already: choose another name, or give --force`,
+    )
+  }
+  const survey = await surveyOf(input)
+  const { packets, bytes } = await write(input, output, survey)
+  const share = survey.summary.bytes === 0 ? 0 : (100 * bytes) / survey.summary.bytes
+  await print(
+    `${output}: ${packets} packets in ${bytes} bytes, ${share.toFixed(1)} % of ${survey.summary.bytes}. Headers and HTTP heads are in it, no byte of a file.`,
+  )
+  for (const { text } of survey.analysis.warnings.slice(0, 5))
+    process.stderr.write(`note: ${text}\n`)
+}
+
+async function surveyOf(input: string): Promise<Survey> {
+  const surveyor = createSurveyor()
+  try {
+    await readCapture(input, surveyor.push)
+    return surveyor.end()
+  } catch (error) {
+    if (!(error instanceof CaptureFormatError)) throw error
+    throw new UnreadableCaptureError(`${input}: ${error.message}`, { cause: error })
+  }
+}
+
+/** To a temporary file first: whoever stops it in the middle finds nothing half-written under the name. */
+async function write(input: string, output: string, survey: Survey) {
+  const temporary = path.join(path.dirname(output), `.${path.basename(output)}.${process.pid}.tmp`)
+  const descriptor = create(temporary, output)
+  const removeIt = () => rmSync(temporary, { force: true })
+  process.once('exit', removeIt)
+  try {
+    const buffer = new Uint8Array(writeBytes)
+    let filled = 0
+    const flush = () => {
+      for (let done = 0; done < filled; ) done += writeSync(descriptor, buffer, done, filled - done)
+      filled = 0
+    }
+    const trimmer = createTrimmer(survey, labelsOf(survey.analysis), (bytes) => {
+      if (filled + bytes.length > buffer.length) flush()
+      if (bytes.length > buffer.length) {
+        for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
+        return
+      }
+      buffer.set(bytes, filled)
+      filled += bytes.length
+    })
+    await readCapture(input, trimmer.push)
+    const result = trimmer.end()
+    flush()
+    closeSync(descriptor)
+    renameSync(temporary, output)
+    return result
+  } catch (error) {
+    removeIt()
+    throw error
+  } finally {
+    process.off('exit', removeIt)
+  }
+}
+
+function create(temporary: string, output: string): number {
+  try {
+    return openSync(temporary, 'wx')
+  } catch (error) {
+    const folder = path.dirname(output)
+    const isFolder = existsSync(folder) && statSync(folder).isDirectory()
+    const reason = isFolder ? 'its folder can not be written to' : `there is no folder ${folder}`
+    throw new UnreadableCaptureError(`${output} can not be written: ${reason}`, { cause: error })
+  }
+}

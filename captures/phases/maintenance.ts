@@ -3,7 +3,7 @@ import type { ExchangeAnalysis, IdleGap, Maintenance, RttSummary } from '../anal
 import type { Exchange } from '../http/exchange.ts'
 import type { Connection, Silence } from '../tcp/connection.ts'
 import type { Stream } from '../tcp/stream.ts'
-import { inSeconds } from '../units.ts'
+import { inSeconds, roundSeconds } from '../units.ts'
 import { announcedTimeout } from './persistence.ts'
 import { perRole, type Roles } from './roles.ts'
 
@@ -24,8 +24,8 @@ export function describeMaintenance(
     patches: exchanges.filter(({ method }) => method === 'PATCH').length,
     start: start === null ? null : inSeconds(start),
     end: end === null ? null : inSeconds(end),
-    transfer,
-    idle: span - transfer,
+    transfer: roundSeconds(transfer),
+    idle: roundSeconds(span - transfer),
     idleGaps: connection.silences.map((silence) => describeGap(silence, read)),
     ...counts,
     dataSegments: perRole(connection, roles, ({ dataSegments }) => dataSegments),

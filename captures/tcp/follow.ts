@@ -82,6 +82,7 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
     noteResent(own, segment, marks)
     noteSack(connection, segment, other)
     noteTapCopy(own, segment)
+    if (marks & Mark.outOfOrder && time - own.nextTime < tapReorderingTime) own.lateByLittle += 1
 
     if (flags & Flag.ack) noteAcknowledged(connection, direction, other, segment)
     if (carriesData(segment) && (marks & Mark.keepAlive) === 0) {
@@ -222,7 +223,9 @@ function noteTapCopy(own: Stream, segment: Segment): void {
   own.lastTime = segment.time
 }
 
-const tapCopyTime = 1e6
+const tapCopyTime: Nanoseconds = 1e6
+/** No network repeats or overtakes so fast: two queues of the recording machine do. */
+const tapReorderingTime: Nanoseconds = 100e3
 
 const createView = (): SegmentView => ({
   packet: 0,

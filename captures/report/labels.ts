@@ -1,0 +1,73 @@
+// Short words for the packets that mark the phases: a trimmed capture carries them as comments, so that Wireshark shows them.
+import type {
+  Analysis,
+  ConnectionAnalysis,
+  ExchangeAnalysis,
+  TerminationSegment,
+} from '../analysis.ts'
+import { duration, size } from './quantity.ts'
+
+/** By frame number. */
+export type Labels = ReadonlyMap<number, readonly string[]>
+
+export function labelsOf(analysis: Analysis): Labels {
+  const labels = new Map<number, string[]>()
+  const put = (packet: number | null | undefined, text: string) => {
+    if (packet === null || packet === undefined) return
+    const there = labels.get(packet)
+    if (there === undefined) labels.set(packet, [text])
+    else there.push(text)
+  }
+  for (const connection of analysis.connections) {
+    const name = `Connection ${connection.number}`
+    labelInitiation(connection, (packet, text) => put(packet, `${name}, initiation: ${text}`))
+    labelIdle(connection, (packet, text) => put(packet, `${name}, maintenance: ${text}`))
+    for (const exchange of connection.exchanges)
+      labelExchange(exchange, (packet, text) => put(packet, `${name}, maintenance: ${text}`))
+    for (const segment of connection.termination.segments)
+      put(segment.packet, `${name}, termination: ${endText(segment)}`)
+  }
+  return labels
+}
+
+type Put = (packet: number | null | undefined, text: string) => void
+
+function labelInitiation({ initiation }: ConnectionAnalysis, put: Put): void {
+  const { kind, packets, rtt } = initiation
+  const [first, second, third] = packets
+  if (kind === 'unseen') return
+  put(first, 'SYN, the client asks')
+  if (kind === 'refused') put(second, 'refused by a reset')
+  if (kind === 'simultaneous') put(second, 'SYN of the other side: both opened at once')
+  if (kind !== 'handshake') return
+  put(second, 'SYN+ACK, the server agrees')
+  put(third, `ACK, the handshake is complete${rtt === null ? '' : ` after ${duration(rtt)}`}`)
+}
+
+function labelIdle({ maintenance }: ConnectionAnalysis, put: Put): void {
+  for (const { kind, from, to, toPacket, probes } of maintenance.idleGaps) {
+    const what = kind === 'http-idle' ? 'idle, kept open (HTTP persistence),' : `silent (${kind})`
+    const probed = probes === 0 ? '' : `, ${probes} TCP keep-alive probes in it`
+    put(toPacket, `${what} for ${duration(to - from)} until here${probed}`)
+  }
+}
+
+function labelExchange(exchange: ExchangeAnalysis, put: Put): void {
+  const { number, method, target, status, upload, lastRequestPacket, headPacket } = exchange
+  const name = `exchange ${number}`
+  const range =
+    upload === null || upload.from === null || upload.to === null
+      ? ''
+      : `, bytes ${upload.from}–${Math.max(upload.from, upload.to - 1)} of the file (${size(upload.to - upload.from)})`
+  put(exchange.requestPacket, `${name} begins: ${method ?? '?'} ${target ?? ''}${range}`)
+  if (lastRequestPacket !== headPacket) put(lastRequestPacket, `${name}: last byte of the request`)
+  const offset = upload?.answeredOffset ?? null
+  put(
+    exchange.responsePacket,
+    `${name} answered: ${status ?? '?'}${offset === null ? '' : `, Upload-Offset ${offset}`}`,
+  )
+}
+
+function endText({ what, by, clientState, serverState }: TerminationSegment): string {
+  return `${what} of the ${by} (client ${clientState}, server ${serverState})`
+}

@@ -1,0 +1,121 @@
+// Makes a small capture to share out of a large one: two readings of the file, the first to learn where the HTTP heads are, the second
+// to write each packet with no more than its headers and heads. Lengths on the wire stay, so that both read the same.
+import { createAnalyser } from '../analyse.ts'
+import type { Analysis } from '../analysis.ts'
+import { createCaptureReader } from '../format/capture-file.ts'
+import type { CaptureSummary, Packet } from '../format/packet.ts'
+import { type ByteSink, type CaptureWriter, createCaptureWriter } from '../format/pcapng-writer.ts'
+import { createDecoder } from '../packet/decode.ts'
+import { headersOfOther } from '../packet/other.ts'
+import { createSegment, type Segment } from '../packet/segment.ts'
+import { createFollower } from '../tcp/follow.ts'
+import type { SegmentView } from '../tcp/observer.ts'
+import type { StreamConsumer } from '../tcp/piece.ts'
+import { createKeptRanges, type KeptRanges } from './keep.ts'
+
+/** What the first reading learns. */
+export interface Survey {
+  readonly analysis: Analysis
+  readonly summary: CaptureSummary
+  readonly kept: KeptRanges
+}
+
+export interface Surveyor {
+  push(chunk: Uint8Array): void
+  end(): Survey
+}
+
+/** The first reading. Throws `CaptureFormatError` as the analysis does. */
+export function createSurveyor(): Surveyor {
+  const kept = createKeptRanges()
+  const analyser = createAnalyser({ onFraming: kept.add })
+  return {
+    push: analyser.push,
+    end: () => ({ analysis: analyser.end(), summary: analyser.summary(), kept }),
+  }
+}
+
+export interface Trimmer {
+  push(chunk: Uint8Array): void
+  /** Packets written, and the bytes of the file that they took. */
+  end(): { readonly packets: number; readonly bytes: number }
+}
+
+/** Nobody reads the streams a second time. */
+const unread: StreamConsumer = {
+  data: () => undefined,
+  gap: () => undefined,
+  end: () => undefined,
+  skippable: () => Number.POSITIVE_INFINITY,
+}
+
+/** The second reading, of the same bytes. `comments` are put to the packets of those numbers. */
+export function createTrimmer(
+  { summary, kept }: Survey,
+  comments: ReadonlyMap<number, readonly string[]>,
+  sink: ByteSink,
+): Trimmer {
+  let written = 0
+  const writer: CaptureWriter = createCaptureWriter(
+    (bytes) => {
+      written += bytes.length
+      sink(bytes)
+    },
+    {
+      interfaces: summary.interfaces,
+      start: summary.start,
+      comment: 'Trimmed by longhaul: headers and HTTP heads kept, no byte of a file.',
+    },
+  )
+  const decoder = createDecoder()
+  const segment = createSegment()
+  let view: SegmentView | null = null
+  const follower = createFollower({
+    consumerOf: () => unread,
+    onSegment: (seen) => {
+      view = seen
+    },
+  })
+  let packets = 0
+  let scratch = new Uint8Array(2048)
+
+  const reader = createCaptureReader((packet) => {
+    packets += 1
+    view = null
+    const isTcp = decoder.decode(packet, segment) === 'tcp'
+    if (isTcp) follower.follow(segment)
+    const trimmed =
+      isTcp && view !== null && !segment.isReassembled
+        ? trimmedSegment(packet, segment, view)
+        : { ...packet, capturedLength: headersOfOther(packet) }
+    writer.write(trimmed, comments.get(packet.number))
+  })
+
+  /** Up to the last byte that is kept; payload before it that is not is zero. */
+  function trimmedSegment(packet: Packet, { headerLength, available }: Segment, seen: SegmentView) {
+    const { connection, direction, offset } = seen
+    const ranges = kept.within(connection, direction, offset, offset + available)
+    const end = ranges.at(-1)?.to ?? offset
+    const capturedLength = headerLength + (end - offset)
+    const isFront = ranges.length === 0 || (ranges.length === 1 && ranges[0]?.from === offset)
+    if (isFront) return { ...packet, capturedLength }
+    if (scratch.length < capturedLength) scratch = new Uint8Array(capturedLength)
+    scratch.fill(0, 0, capturedLength)
+    scratch.set(packet.bytes.subarray(packet.start, packet.start + headerLength))
+    for (const range of ranges) {
+      const from = headerLength + range.from - offset
+      const to = headerLength + range.to - offset
+      scratch.set(packet.bytes.subarray(packet.start + from, packet.start + to), from)
+    }
+    return { ...packet, bytes: scratch, start: 0, capturedLength }
+  }
+
+  return {
+    push: reader.push,
+    end() {
+      reader.end()
+      writer.end()
+      return { packets, bytes: written }
+    },
+  }
+}
