@@ -1,83 +1,8 @@
-// Where the reader of one connection stands: plain state, which the other files of this folder move on.
-import type { Place, StreamOffset } from '../tcp/piece.ts'
-import type { Direction, Nanoseconds } from '../units.ts'
-import type { HttpReader, HttpReaderOptions, Remark, Request, Response } from './exchange.ts'
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-export type OpenMessage = Mutable<Request> | Mutable<Response>
-
-export interface OpenExchange {
-  readonly number: number
-  request: Request | null
-  readonly interim: Response[]
-  response: Response | null
-}
-
-/** What the next byte of a stream belongs to. */
-export type StreamState =
-  | 'start'
-  | 'head'
-  | 'body'
-  | 'until-close'
-  | 'chunk-size'
-  | 'chunk-data'
-  | 'chunk-end'
-  | 'trailers'
-  | 'lost'
-  | 'opaque'
-
-/** A message after which the place in the stream is not known, and from where on the next one may begin. */
-export interface Cut {
-  readonly message: OpenMessage
-  readonly exchange: OpenExchange
-  readonly notBefore: StreamOffset
-  /** How far the other stream was. */
-  readonly otherPosition: StreamOffset
-}
-
-/** One direction. Numbers stay numbers (never `null`): they are written for every piece, and must not be allocated. */
-export interface Stream {
-  readonly direction: Direction
-  role: 'request' | 'response' | null
-  state: StreamState
-  /** The next byte; −1 before the first one. */
-  position: StreamOffset
-  /** Nothing before this needs a look. */
-  quietUntil: StreamOffset
-  /** Of the latest piece; and of the last one before the head that may follow a cut message. */
-  lastPacket: number
-  lastTime: Nanoseconds
-  cutPacket: number
-  cutTime: Nanoseconds
-  /** The message whose body is under way, and its exchange. */
-  message: OpenMessage | null
-  exchange: OpenExchange | null
-  /** The body: where its current run of bytes begins, and how many came in chunks before it. */
-  dataFrom: StreamOffset
-  bodyBefore: number
-  /** The body may be missing, whatever the head says: the next piece tells. */
-  mayLackBody: boolean
-  /** The head or framing under way: where it begins, and the packet. */
-  unitFrom: StreamOffset
-  unitPacket: number
-  unitTime: Nanoseconds
-  /** Its bytes, where one piece didn't have all of them. */
-  held: Uint8Array | null
-  heldLength: number
-  /** Of a head: the LF of its start line, from `unitFrom`; −1: not there yet. */
-  startLineEnd: number
-  /** The line that is under way: 1 empty so far, 2 only a CR, 0 more. */
-  blank: 0 | 1 | 2
-  /** A chunk-size line: the number so far, −1 without a digit; and whether its digits are over. */
-  chunkSize: number
-  isExtension: boolean
-  /** While the place is lost, and after which message. */
-  cut: Cut | null
-  /** The start line under way stands where the place was lost: it may be none. */
-  isGuess: boolean
-  hasEnded: boolean
-}
+// Where the reading of one connection stands: both streams, and what was found in them.
+import type { StreamOffset } from '../tcp/piece.ts'
+import type { Direction } from '../units.ts'
+import type { HttpReader, HttpReaderOptions, Remark } from './exchange.ts'
+import { newStream, type OpenExchange, type Stream } from './stream.ts'
 
 export interface Conversation {
   readonly options: HttpReaderOptions
@@ -112,37 +37,6 @@ export function newConversation(options: HttpReaderOptions): Conversation {
   }
 }
 
-function newStream(direction: Direction, options: HttpReaderOptions): Stream {
-  return {
-    direction,
-    role: null,
-    state: 'start',
-    position: options.fromStart === true ? 0 : -1,
-    quietUntil: -1,
-    lastPacket: 0,
-    lastTime: 0,
-    cutPacket: 0,
-    cutTime: 0,
-    message: null,
-    exchange: null,
-    dataFrom: 0,
-    bodyBefore: 0,
-    mayLackBody: false,
-    unitFrom: 0,
-    unitPacket: 0,
-    unitTime: 0,
-    held: null,
-    heldLength: 0,
-    startLineEnd: -1,
-    blank: 0,
-    chunkSize: -1,
-    isExtension: false,
-    cut: null,
-    isGuess: false,
-    hasEnded: false,
-  }
-}
-
 export const other = (talk: Conversation, stream: Stream): Stream =>
   talk.streams[stream.direction === 0 ? 1 : 0]
 
@@ -158,33 +52,4 @@ export function tellFraming(talk: Conversation, stream: Stream, to: StreamOffset
   talk.framingBytes[stream.direction] += to - from
   talk.options.onFraming?.({ direction: stream.direction, from, to })
   stream.unitFrom = to
-}
-
-/** A head or framing begins at the stream's position, which lies in this packet. */
-export function beginUnit(stream: Stream, place: Place): void {
-  stream.unitFrom = stream.position
-  stream.unitPacket = place.packet
-  stream.unitTime = place.time
-}
-
-/** The message under way, as far as the piece before went. */
-export function settle(stream: Stream): void {
-  const { message } = stream
-  if (message === null) return
-  message.bodyLength = stream.bodyBefore
-  if (stream.state === 'body' || stream.state === 'chunk-data' || stream.state === 'until-close') {
-    message.bodyLength += stream.position - stream.dataFrom
-  }
-  message.last = { packet: stream.lastPacket, time: stream.lastTime }
-}
-
-/** From here on the stream is nobody's business. */
-export function turnAway(stream: Stream): void {
-  settle(stream)
-  stream.state = 'opaque'
-  stream.quietUntil = Number.POSITIVE_INFINITY
-  stream.held = null
-  stream.message = null
-  stream.exchange = null
-  stream.cut = null
 }

@@ -1,87 +1,71 @@
 // Header field lines in, the fields that the later stages ask for out (RFC 9112 §5).
 import type { Fields } from './exchange.ts'
-import { CR, HT, LF, latin1, nextLineFeed, SP, withoutCr } from './text.ts'
+import { keptName } from './field-names.ts'
+import { CR, isSpace, LF, latin1, nextLineFeed, withoutCr } from './text.ts'
 
-/** A million exchanges are kept: each with what is asked for later and no more. */
-const keptNames: ReadonlySet<string> = new Set([
-  'connection',
-  'content-digest',
-  'content-length',
-  'content-range',
-  'content-type',
-  'expect',
-  'host',
-  'keep-alive',
-  'location',
-  'range',
-  'repr-digest',
-  'retry-after',
-  'server',
-  'transfer-encoding',
-  'upgrade',
-  'user-agent',
-  'via',
-  'x-http-method-override',
-])
-const keptPrefixes = ['upload-', 'tus-'] as const
-
-const longestName = 64
 const longestValue = 4096
 const mostFields = 64
 
-const isKept = (name: string): boolean =>
-  keptNames.has(name) || keptPrefixes.some((prefix) => name.startsWith(prefix))
-
-const none: Fields = new Map()
+export const noFields: Fields = new Map()
 
 /**
  * The field lines between a start line and the empty line. `isCut`: the last line may go on where the capture didn't; what
- * is there of it is not believed.
+ * is there of it is not believed. A value that the head `before` had too is the same string, not one more.
  */
-export function readFields(bytes: Uint8Array, from: number, to: number, isCut: boolean): Fields {
-  let fields: Map<string, string> | null = null
+export function readFields(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  isCut: boolean,
+  before: Fields,
+): Fields {
+  const fields = new Map<string, string>()
   let at = from
   while (at < to) {
     const end = endOfLine(bytes, at, to)
     const isWhole = bytes[end - 1] === LF || bytes[end - 1] === CR
-    if (isWhole || !isCut) fields = addLine(fields, bytes, at, end)
+    if (isWhole || !isCut) addLine(fields, bytes, at, end, before)
     at = end
   }
-  return fields ?? none
+  return fields
 }
 
 /** After the line end; a line that begins with space goes on with the one before it (obs-fold, RFC 9112 §5.2). */
 function endOfLine(bytes: Uint8Array, from: number, to: number): number {
   let end = Math.min(to, nextLineFeed(bytes, from, to) + 1)
-  while (end < to && (bytes[end] === SP || bytes[end] === HT)) {
-    end = Math.min(to, nextLineFeed(bytes, end, to) + 1)
-  }
+  while (end < to && isSpace(bytes[end])) end = Math.min(to, nextLineFeed(bytes, end, to) + 1)
   return end
 }
 
 function addLine(
-  fields: Map<string, string> | null,
+  fields: Map<string, string>,
   bytes: Uint8Array,
   from: number,
   to: number,
-): Map<string, string> | null {
+  before: Fields,
+): void {
   let colon = from
-  const end = Math.min(to, from + longestName)
-  while (colon < end && bytes[colon] !== 0x3a) colon += 1
-  if (colon === end) return fields
-  const name = latin1(bytes, from, colon).trim().toLowerCase()
-  if (!isKept(name)) return fields
-  const known = fields ?? new Map<string, string>()
-  const before = known.get(name)
-  if (before === undefined && known.size >= mostFields) return fields
+  while (colon < to && bytes[colon] !== 0x3a) colon += 1
+  if (colon === to) return
+  let nameEnd = colon
+  while (nameEnd > from && isSpace(bytes[nameEnd - 1])) nameEnd -= 1
+  const name = keptName(bytes, from, nameEnd)
+  if (name === null) return
+  const known = fields.get(name)
+  if (known === undefined && fields.size >= mostFields) return
   const value = fieldValue(bytes, colon + 1, to)
-  known.set(name, before === undefined ? value : `${before}, ${value}`.slice(0, longestValue))
-  return known
+  const all = known === undefined ? value : `${known}, ${value}`.slice(0, longestValue)
+  const same = before.get(name)
+  fields.set(name, same === all ? same : all)
 }
 
 /** Without the white space around it; a fold becomes one space. */
-function fieldValue(bytes: Uint8Array, from: number, to: number): string {
-  const end = bytes[to - 1] === LF ? withoutCr(bytes, from, to - 1) : to
-  const text = latin1(bytes, from, Math.min(end, from + longestValue)).trim()
-  return text.includes('\n') ? text.replace(/\r?\n[ \t]+/g, ' ') : text
+function fieldValue(bytes: Uint8Array, lineFrom: number, lineTo: number): string {
+  let from = lineFrom
+  let to = bytes[lineTo - 1] === LF ? withoutCr(bytes, lineFrom, lineTo - 1) : lineTo
+  if (bytes[to - 1] === CR) to -= 1
+  while (from < to && isSpace(bytes[from])) from += 1
+  while (to > from && isSpace(bytes[to - 1])) to -= 1
+  const text = latin1(bytes, from, Math.min(to, from + longestValue))
+  return text.includes('\n') ? text.replace(/\r?\n[ \t]+/g, ' ').trim() : text
 }

@@ -1,18 +1,12 @@
 // Bytes at the start of a message: found to be a head, or none, or cut.
 import type { Place, StreamPiece } from '../tcp/piece.ts'
-import {
-  beginUnit,
-  type Conversation,
-  other,
-  remark,
-  type Stream,
-  turnAway,
-} from './conversation.ts'
+import { type Conversation, other, remark } from './conversation.ts'
 import { readFields } from './fields.ts'
 import { findEnd, hold, longestHead } from './held-head.ts'
 import { loseBetween } from './lost.ts'
 import { beginMessage } from './message.ts'
 import { parseStartLine, recognise, type StartLine } from './start-line.ts'
+import { beginUnit, type Stream, turnAway } from './stream.ts'
 
 /** A head may begin at the stream's position. */
 export function beginHead(stream: Stream, place: Place, isGuess: boolean): void {
@@ -47,7 +41,14 @@ export function readHead(talk: Conversation, stream: Stream, piece: StreamPiece)
   } else if (end >= 0 && line !== null) {
     stream.position += end - from
     acceptRole(talk, stream, line)
-    beginMessage(talk, stream, line, readFields(bytes, lineEnd + 1, end, false), false, piece)
+    beginMessage(
+      talk,
+      stream,
+      line,
+      readFields(bytes, lineEnd + 1, end, false, stream.fieldsBefore),
+      false,
+      piece,
+    )
   } else {
     if (!isHeld) hold(stream, piece)
     stream.position = piece.offset + piece.available
@@ -68,7 +69,14 @@ export function cutHead(talk: Conversation, stream: Stream, place: Place): void 
     loseBetween(talk, stream)
   } else {
     acceptRole(talk, stream, line)
-    beginMessage(talk, stream, line, readFields(held, lineEnd + 1, length, true), true, place)
+    beginMessage(
+      talk,
+      stream,
+      line,
+      readFields(held, lineEnd + 1, length, true, stream.fieldsBefore),
+      true,
+      place,
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 // A head that came in several pieces: its bytes so far, and the search for its end.
 import type { StreamPiece } from '../tcp/piece.ts'
-import type { Stream } from './conversation.ts'
+import type { Stream } from './stream.ts'
 import { CR, LF } from './text.ts'
 
 /** Longer heads are given up; servers refuse far shorter ones. */

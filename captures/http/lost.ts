@@ -1,17 +1,9 @@
 // A stream whose place is lost: where the next message may be found, and what that tells of the one that was cut.
 import type { Place } from '../tcp/piece.ts'
 import { isBodiless } from './body-framing.ts'
-import {
-  type Conversation,
-  type Cut,
-  type OpenExchange,
-  type OpenMessage,
-  other,
-  type Stream,
-  settle,
-  tellFraming,
-} from './conversation.ts'
+import { type Conversation, other, tellFraming } from './conversation.ts'
 import { doubtAnswers, isInterim } from './pairing.ts'
+import { type Cut, type OpenExchange, type OpenMessage, type Stream, settle } from './stream.ts'
 
 /** What a head may still have had where it was not captured. */
 const longestRest = 16_384

@@ -1,27 +1,20 @@
 // A message begins with its head, goes on with a body as its framing says, and ends.
 import type { Place } from '../tcp/piece.ts'
-import {
-  type BodyFraming,
-  contentLength,
-  lengthRemark,
-  requestFraming,
-  responseFraming,
-} from './body-framing.ts'
-import {
-  beginUnit,
-  type Conversation,
-  type OpenExchange,
-  type OpenMessage,
-  remark,
-  type Stream,
-  settle,
-  tellFraming,
-  turnAway,
-} from './conversation.ts'
+import { type BodyFraming, lengthRemark, requestFraming, responseFraming } from './body-framing.ts'
+import { type Conversation, remark, tellFraming } from './conversation.ts'
 import type { Fields } from './exchange.ts'
 import { loseIn, resolveCut, settleCut } from './lost.ts'
+import { newMessage } from './open-message.ts'
 import { pairRequest, pairResponse } from './pairing.ts'
 import type { StartLine } from './start-line.ts'
+import {
+  beginChunk,
+  type OpenExchange,
+  type OpenMessage,
+  type Stream,
+  settle,
+  turnAway,
+} from './stream.ts'
 
 /** The head from `unitFrom` to the stream's position is read; `place` brought its last byte. */
 export function beginMessage(
@@ -34,13 +27,14 @@ export function beginMessage(
 ): void {
   if (stream.cut !== null) endCut(talk, stream)
   if (talk.protocol === 'unknown') talk.protocol = 'http'
-  const message = messageOf(stream, line, fields, isHeadCut, place)
+  const message = newMessage(stream, line, fields, isHeadCut, place)
   const exchange =
     message.kind === 'request' ? pairRequest(talk, message) : pairResponse(talk, message)
   tellFraming(talk, stream, stream.position)
   const told = lengthRemark(fields)
   if (told !== null) remark(talk, place.packet, told)
 
+  stream.fieldsBefore = fields
   stream.message = message
   stream.exchange = exchange
   stream.bodyBefore = 0
@@ -57,33 +51,6 @@ function endCut(talk: Conversation, stream: Stream): void {
   stream.position = position
   stream.unitFrom = unitFrom
   stream.cut = null
-}
-
-function messageOf(
-  stream: Stream,
-  line: StartLine,
-  fields: Fields,
-  isHeadCut: boolean,
-  place: Place,
-): OpenMessage {
-  const headLast = { packet: place.packet, time: place.time }
-  const first =
-    stream.unitPacket === place.packet
-      ? headLast
-      : { packet: stream.unitPacket, time: stream.unitTime }
-  return {
-    ...line,
-    fields,
-    from: stream.unitFrom,
-    headEnd: stream.position,
-    to: null,
-    bodyLength: 0,
-    declaredLength: isHeadCut ? contentLength(fields) : null,
-    first,
-    headLast,
-    last: headLast,
-    isHeadCut,
-  }
 }
 
 function beginBody(
@@ -142,13 +109,6 @@ function beginCountedBody(
   stream.mayLackBody =
     message.kind === 'request' ? message.fields.has('expect') : exchange.request === null
   stream.quietUntil = stream.mayLackBody ? stream.position : stream.position + length
-}
-
-export function beginChunk(stream: Stream, place: Place): void {
-  beginUnit(stream, place)
-  stream.state = 'chunk-size'
-  stream.chunkSize = -1
-  stream.isExtension = false
 }
 
 /** The message's last byte is the one before the stream's position. */

@@ -1,6 +1,7 @@
 // Which response answers which request: the first one that waits (RFC 9112 §9.3.2), however many are on their way.
-import type { Conversation, OpenExchange } from './conversation.ts'
+import type { Conversation } from './conversation.ts'
 import type { Request, Response } from './exchange.ts'
+import type { OpenExchange } from './stream.ts'
 
 /** The exchange of a request that begins. Its answer may be there already where the capture has both in the wrong order. */
 export function pairRequest(talk: Conversation, request: Request): OpenExchange {

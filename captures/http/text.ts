@@ -5,12 +5,11 @@ export const LF = 0x0a
 export const CR = 0x0d
 export const SP = 0x20
 
-/** One character per byte (ISO 8859-1): nothing is lost, nothing can fail. */
-export function latin1(bytes: Uint8Array, from: number, to: number): string {
-  let text = ''
-  for (let at = from; at < to; at += 1) text += String.fromCharCode(bytes[at] ?? 0)
-  return text
-}
+/** One character per byte: nothing is lost, nothing can fail. */
+const decoder = new TextDecoder('latin1')
+
+export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
+  decoder.decode(bytes.subarray(from, to))
 
 /** The end of a line without its line end, of which the CR may be missing (RFC 9112 §2.2). */
 export const withoutCr = (bytes: Uint8Array, from: number, lineFeed: number): number =>
@@ -22,3 +21,5 @@ export function nextLineFeed(bytes: Uint8Array, from: number, to: number): numbe
   while (at < to && bytes[at] !== LF) at += 1
   return at
 }
+
+export const isSpace = (byte: number | undefined): boolean => byte === SP || byte === HT
