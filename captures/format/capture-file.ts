@@ -4,7 +4,8 @@ import { CaptureFormatError } from './errors.ts'
 import { otherFormatOf, signatureLength } from './other-formats.ts'
 import type { CaptureReader, PacketSink } from './packet.ts'
 import { createPcapReader, isPcapMagic } from './pcap.ts'
-import { createPcapngReader, sectionHeader } from './pcapng.ts'
+import { createPcapngReader } from './pcapng.ts'
+import { BlockType } from './pcapng-blocks.ts'
 import type { RecordReader, Window } from './record-reader.ts'
 
 const magicLength = 4
@@ -38,7 +39,7 @@ function formatOf({ view, from, to }: Window, onPacket: PacketSink): RecordReade
   if (to - from < magicLength) return null
   const magic = view.getUint32(from)
   if (isPcapMagic(magic)) return createPcapReader(magic, onPacket)
-  return magic === sectionHeader ? createPcapngReader(onPacket) : null
+  return magic === BlockType.section ? createPcapngReader(onPacket) : null
 }
 
 function refusal(first: Uint8Array): CaptureFormatError {

@@ -1,4 +1,5 @@
 // Options of pcapng blocks (draft-ietf-opsawg-pcapng §3.5): code and length, u16 each, then the value, padded to 4 bytes.
+import { OptionCode } from './pcapng-blocks.ts'
 
 const header = 4
 
@@ -18,7 +19,7 @@ export function findOption(
     const found = view.getUint16(next, little)
     const length = view.getUint16(next + 2, little)
     const value = next + header
-    if (value + length > end || found === 0) return -1
+    if (value + length > end || found === OptionCode.end) return -1
     if (found === code) return value
     next = value + padded(length)
   }

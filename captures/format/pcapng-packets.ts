@@ -2,6 +2,7 @@
 import { timeOf } from './clock.ts'
 import { findOption, lengthOfOption, padded } from './options.ts'
 import { emptyPacket, type Packet, type PacketSink } from './packet.ts'
+import { OptionCode } from './pcapng-blocks.ts'
 import type { Section, SectionInterface } from './pcapng-section.ts'
 import type { Window } from './record-reader.ts'
 
@@ -97,7 +98,7 @@ export function createPacketBlocks(section: Section, onPacket: PacketSink): Pack
 
   function countDrops(view: DataView, at: number, end: number): void {
     const { little } = section
-    const value = findOption(view, at, end, 4, little)
+    const value = findOption(view, at, end, OptionCode.packetDropCount, little)
     if (value < 0 || lengthOfOption(view, value, little) !== 8) return
     const high = view.getUint32(little ? value + 4 : value, little)
     const low = view.getUint32(little ? value : value + 4, little)
@@ -105,8 +106,7 @@ export function createPacketBlocks(section: Section, onPacket: PacketSink): Pack
   }
 
   function unknownInterface(number: number): string {
-    const { length } = section.interfaces
-    return `packet ${packet.number + 1} is of interface ${number}, but ${length} were described so far`
+    return `packet ${packet.number + 1} is of interface ${number}, which was not described before`
   }
 
   function tooMuch(captured: number): string {

@@ -2,17 +2,18 @@
 import type { Epoch } from './clock.ts'
 import { CaptureFormatError } from './errors.ts'
 import type { CaptureInterface, CaptureSummary, Damage, PacketSink } from './packet.ts'
+import {
+  BlockType,
+  blockHeader,
+  blockTrailer,
+  byteOrderMagic,
+  isNumbered,
+  shortestBlock,
+} from './pcapng-blocks.ts'
 import { createPacketBlocks } from './pcapng-packets.ts'
 import { readInterface, readStatistics, readWriter, type Section } from './pcapng-section.ts'
 import { largestPacket, type RecordReader, type Window } from './record-reader.ts'
 
-/** A palindrome, so that it reads the same in both byte orders. */
-export const sectionHeader = 0x0a0d0d0a
-const byteOrderMagic = 0x1a2b3c4d
-
-/** Type, length and, in a section header, the byte order; the length stands at the end once more. */
-const blockHeader = 12
-const trailer = 4
 /** Of a longer block the rest is skipped: only options can be there. */
 const longestInHand = largestPacket + (1 << 20)
 /** A description takes more memory than its 20 bytes in the file. */
@@ -46,11 +47,11 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
     const inHand = window.to - from
     if (inHand < blockHeader) return blockHeader
     const type = view.getUint32(from, section.little)
-    if (type === sectionHeader && !readByteOrder(view, from)) {
-      return spoil(window.origin + from, 'a section begins without its byte order')
+    if (type === BlockType.section && !readByteOrder(view, from)) {
+      return spoil(window.origin + from, 'the byte order of this section is unreadable')
     }
     const length = view.getUint32(from + 4, section.little)
-    const least = shortest(type)
+    const least = shortestBlock(type)
     if (length < least || length % 4 !== 0) return spoilLength(window, type, length)
     if (least === blockHeader) return skip(window, type, length)
     if (length > longestInHand) {
@@ -59,7 +60,7 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
       return skip(window, type, length)
     }
     if (length > inHand) return length
-    const end = from + length - trailer
+    const end = from + length - blockTrailer
     if (view.getUint32(end, section.little) !== length) {
       return spoilEnd(window.origin + from, length, view.getUint32(end, section.little))
     }
@@ -70,19 +71,22 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
 
   /** The block begins at `window.from`, and what is to be read of it ends at `end`. */
   function readBody(window: Window, type: number, end: number): void {
-    const fault = type === 6 ? packets.readEnhanced(window, end) : readOther(window, type, end)
+    const fault =
+      type === BlockType.enhancedPacket
+        ? packets.readEnhanced(window, end)
+        : readOther(window, type, end)
     if (fault !== null) spoil(window.origin + window.from, fault)
   }
 
   function readOther(window: Window, type: number, end: number): string | null {
     switch (type) {
-      case sectionHeader:
+      case BlockType.section:
         return beginSection(window, end)
-      case 1:
+      case BlockType.interface:
         return describeInterface(window, end)
-      case 2:
+      case BlockType.obsoletePacket:
         return packets.readObsolete(window, end)
-      case 3:
+      case BlockType.simplePacket:
         return packets.readSimple(window, end)
       default:
         readStatistics(window.view, window.from, end, section)
@@ -99,7 +103,8 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
   function beginSection({ view, from }: Window, end: number): string | null {
     const { little } = section
     const version = [view.getUint16(from + 12, little), view.getUint16(from + 14, little)]
-    if (version[0] !== 1) return `a section of pcapng ${version.join('.')}; only 1.x can be read`
+    if (version[0] !== 1)
+      return `this section is of version ${version.join('.')}, and only 1.x can be read`
     if (sections === 0) writtenBy = readWriter(view, from + 24, end, little)
     sections++
     section.interfaces = []
@@ -121,16 +126,16 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
     }
     skippedAt = window.origin + window.from
     skippedLength = length
-    window.from += length - trailer
+    window.from += length - blockTrailer
     return 0
   }
 
   function endSkipped(window: Window): number {
-    if (window.to - window.from < trailer) return trailer
+    if (window.to - window.from < blockTrailer) return blockTrailer
     const length = window.view.getUint32(window.from, section.little)
     if (length !== skippedLength) return spoilEnd(skippedAt, skippedLength, length)
     skippedLength = 0
-    window.from += trailer
+    window.from += blockTrailer
     return 0
   }
 
@@ -143,7 +148,10 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
   }
 
   function spoilLength({ origin, from }: Window, type: number, length: number): 0 {
-    return spoil(origin + from, `a block of type ${type} can't be ${length} bytes long`)
+    return spoil(
+      origin + from,
+      `a block of type 0x${type.toString(16)} can't be ${length} bytes long`,
+    )
   }
 
   function spoilEnd(byte: number, first: number, last: number): 0 {
@@ -180,40 +188,5 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
         damage,
       }
     },
-  }
-}
-
-/** The shortest that a block of that type can be. What has no more than a block's own header isn't read. */
-function shortest(type: number): number {
-  switch (type) {
-    case 6: // Enhanced Packet
-    case 2: // Packet, obsolete
-      return 32
-    case 1: // Interface Description
-      return 20
-    case 3: // Simple Packet
-      return 16
-    case 5: // Interface Statistics
-      return 24
-    case sectionHeader:
-      return 28
-    default: // names, secrets, journal, custom, unknown
-      return blockHeader
-  }
-}
-
-/** Wireshark gives frame numbers to these too, but doesn't count them as packets. */
-function isNumbered(type: number): boolean {
-  switch (type) {
-    case 0x00000009: // systemd journal export
-    case 0x00000bad: // custom, to be copied
-    case 0x40000bad: // custom, not to be copied
-    case 0x00000204: // system call of sysdig
-    case 0x00000208: // the same with flags
-    case 0x00000216: // and with more parameters
-    case 0x00000217:
-      return true
-    default:
-      return false
   }
 }
