@@ -183,12 +183,26 @@ export function exchangeLadder(exchange: ExchangeAnalysis): LadderRow[] {
       numbers: first(responseSequence),
       states,
     }),
-    ...(exchange.responsePacket === null ? [folded(say`no answer`)] : []),
+    ...answerRest(exchange),
   ]
 }
 
 const ending = ({ isRequestComplete }: ExchangeAnalysis) =>
   isRequestComplete ? 'end of the request' : 'last segment of it, not its end'
+
+function answerRest({
+  responsePacket,
+  lastResponsePacket,
+  responseBytes,
+}: ExchangeAnalysis): FoldRow[] {
+  if (responsePacket === null) return [folded(say`no answer`)]
+  if (lastResponsePacket === null || lastResponsePacket === responsePacket) return []
+  return [
+    folded(
+      say`to frame ${{ kind: 'frame', number: lastResponsePacket }}, ${size(responseBytes)} in all`,
+    ),
+  ]
+}
 
 /** Other connections' packets may lie between these frames too. */
 function body({ requestBodyBytes }: ExchangeAnalysis, first: number, last: number): FoldRow[] {

@@ -6,9 +6,8 @@ import type { Column, Row } from './layout.ts'
 import { fold, table } from './layout.ts'
 import type { Sentence } from './prose.ts'
 import { connectionPart, role, say, tone } from './prose.ts'
-import { amount, count, duration, size } from './quantity.ts'
+import { amount, count, duration, median, size } from './quantity.ts'
 import { purposeInShort } from './sentences/purpose.ts'
-import { median } from './sentences/verdict.ts'
 
 /** As many are shown without folding. */
 const most = 24

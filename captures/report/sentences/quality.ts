@@ -123,6 +123,11 @@ export function qualitySentences({ quality, file }: Analysis): Sentence[] {
   return [say`Nothing is missing that the other side acknowledged; ${drops}.`]
 }
 
+/** The limits of a capture as lines of a list. */
+export function limitsOf(analysis: Analysis, name: string): string[] {
+  return limits(analysis).map(({ text }) => `${name}: ${text}`)
+}
+
 /** What of a topic is in doubt, as the subject of a sentence. */
 const doubtful: Readonly<Record<Topic, string>> = {
   initiation: 'How it opened is',

@@ -2,8 +2,8 @@
 import type { Analysis } from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
 import { say } from '../prose.ts'
-import { amount, count, duration } from '../quantity.ts'
-import { carriersOf, median } from './verdict.ts'
+import { amount, count, duration, median } from '../quantity.ts'
+import { carriersOf } from './verdict.ts'
 
 /** Empty where there is nothing to save: fewer than two PATCHes. Only the handshakes are priced; more is a comparison's task. */
 export function savingSentence(analysis: Analysis): Sentence {

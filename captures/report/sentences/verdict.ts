@@ -2,7 +2,7 @@
 import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
 import { join, say } from '../prose.ts'
-import { amount, count, countOrNo, duration } from '../quantity.ts'
+import { amount, count, countOrNo, duration, median } from '../quantity.ts'
 import { captureClause } from './quality.ts'
 import { closedBy } from './termination.ts'
 
@@ -101,13 +101,6 @@ function took(seconds: readonly number[]): string {
   if (seconds.length === 1) return ` (${duration(only)})`
   const sum = seconds.reduce((total, one) => total + one, 0)
   return ` (${duration(median(seconds))} each, ${duration(sum)} together)`
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
 }
 
 /** How they ended, the most frequent way first. */

@@ -1,0 +1,53 @@
+// The comparison document, version 1: what `compare --json` prints, and what text and page are made from. Plain data.
+import type { Cause } from './budget/causes.ts'
+
+export interface Comparison {
+  readonly version: 1
+  readonly names: { readonly a: string; readonly b: string }
+  readonly comparability: Comparability
+  /** What came out, in one or two sentences. */
+  readonly verdict: string
+  /** What makes a conclusion uncertain: faults of the captures. */
+  readonly limits: readonly string[]
+  readonly figures: readonly FigureRow[]
+  /** Where the time of each upload went, as measured; `null`: the capture shows no upload. */
+  readonly budgets: { readonly a: TimeBudget | null; readonly b: TimeBudget | null }
+  /** The difference accounted for, after normalising; `null` where comparing was refused. */
+  readonly difference: Difference | null
+}
+
+export interface Comparability {
+  /** `same-work` · `normalised`: B was scaled to A's work, as the reasons say · `refused`: no difference is told. */
+  readonly kind: 'same-work' | 'normalised' | 'refused'
+  readonly reasons: readonly string[]
+}
+
+export interface FigureRow {
+  readonly name: string
+  readonly label: string
+  readonly unit: FigureUnit
+  readonly a: number | null
+  readonly b: number | null
+  readonly difference: number | null
+}
+
+export type FigureUnit = 'count' | 'bytes' | 'seconds' | 'bytes per second'
+
+/** Seconds, whole nanoseconds each; the causes add up to the total exactly. */
+export interface TimeBudget {
+  readonly total: number
+  readonly causes: readonly { readonly cause: Cause; readonly seconds: number }[]
+}
+
+/** Seconds, whole nanoseconds each; every column adds up to its total exactly. */
+export interface Difference {
+  readonly terms: readonly DifferenceTerm[]
+  readonly total: { readonly a: number; readonly b: number; readonly difference: number }
+}
+
+export interface DifferenceTerm {
+  readonly cause: Cause
+  readonly a: number
+  readonly b: number
+  readonly difference: number
+}

@@ -1,0 +1,160 @@
+// What two captures say when they are held against each other. Comparison in, words out.
+import { type Cause, causes } from '../budget/causes.ts'
+import type { Comparison } from '../comparison.ts'
+import type { Sentence } from '../prose.ts'
+import { capital, join, listOf, say, tone } from '../prose.ts'
+import { count, size } from '../quantity.ts'
+import { type Rounded, type RoundedTerm, rounded } from '../rounded.ts'
+
+type Facts = Omit<Comparison, 'verdict'>
+
+/** Causes below this part of the difference are not named. */
+const worthNaming = 0.05
+const mostNamed = 3
+/** Less than this part of the time is no difference. */
+const noDifference = 0.01
+
+/** `Closing after each PATCH cost 39 more handshakes (1.57 s) and slow start again (4.87 s): 6.44 s of the 6.45 s difference; 0.00 s unexplained.` */
+export function comparisonVerdict(facts: Facts): Sentence {
+  const { comparability, difference, names } = facts
+  if (difference === null) {
+    return say`${tone('warning', 'Not compared')}: ${comparability.reasons.join('; ')}.`
+  }
+  const told = rounded(difference)
+  const { a, b } = difference.total
+  const isSame = Math.abs(b - a) < noDifference * Math.max(a, b)
+  const sentences = [
+    isSame ? same(facts, told) : differ(facts, told),
+    ...(comparability.kind === 'normalised'
+      ? [say`The times of ${names.b} are scaled to the same work.`]
+      : []),
+    ...(facts.limits.length > 0
+      ? [say`${tone('warning', 'Uncertain')}, because of limits of the captures.`]
+      : []),
+  ]
+  return join(sentences)
+}
+
+const figure = ({ figures }: Facts, name: string, side: 'a' | 'b'): number =>
+  figures.find((row) => row.name === name)?.[side] ?? 0
+
+function same(facts: Facts, { total, format }: Rounded): Sentence {
+  const more = Math.abs(figure(facts, 'handshakes', 'b') - figure(facts, 'handshakes', 'a'))
+  const although =
+    more > 0 ? `, although one made ${count(more, 'more handshake', 'more handshakes')}` : ''
+  return say`No difference to speak of: ${format(total.a)} and ${format(total.b)}${although}.`
+}
+
+/** Seen from the slower side: positive terms are what it lost. */
+interface Slower {
+  readonly side: 'a' | 'b'
+  readonly lost: number
+  readonly terms: readonly { readonly cause: Cause; readonly lost: number }[]
+  readonly format: (steps: number) => string
+}
+
+function differ(facts: Facts, { terms, total, format }: Rounded): Sentence {
+  const side = total.difference > 0 ? 'b' : 'a'
+  const sign = side === 'b' ? 1 : -1
+  const slower: Slower = {
+    side,
+    lost: Math.abs(total.difference),
+    terms: terms.map((term: RoundedTerm) => ({ cause: term.cause, lost: sign * term.difference })),
+    format,
+  }
+  const more = figure(facts, 'handshakes', side) - figure(facts, 'handshakes', otherSide(side))
+  const setup = lostTo(slower, 'handshake') + lostTo(slower, 'slow-start')
+  if (more > 0 && setup >= slower.lost / 2) return closingSlower(facts, slower, more)
+  if (more < 0) return keepingSlower(facts, slower, -more)
+  return otherwiseSlower(facts, slower)
+}
+
+const otherSide = (side: 'a' | 'b') => (side === 'a' ? 'b' : 'a')
+
+const lostTo = ({ terms }: Slower, cause: Cause) =>
+  terms.find((term) => term.cause === cause)?.lost ?? 0
+
+/** The largest losses that can be named, without those already told. */
+function largest({ terms, lost }: Slower, sign: 1 | -1, without: readonly Cause[] = []) {
+  return terms
+    .filter(({ cause }) => cause !== 'unexplained' && !without.includes(cause))
+    .filter((term) => sign * term.lost >= Math.max(1, worthNaming * lost))
+    .sort((one, other) => sign * (other.lost - one.lost))
+    .slice(0, mostNamed)
+}
+
+function closingSlower(facts: Facts, slower: Slower, handshakes: number): Sentence {
+  const { side, lost, format } = slower
+  const connections = figure(facts, 'connections', side)
+  const isEach = figure(facts, 'patchesPerConnection', side) === 1
+  const subject = isEach
+    ? say`Closing after each PATCH`
+    : say`Using ${count(connections, 'connection')} instead of ${figure(facts, 'connections', otherSide(side))}`
+  const forHandshakes = lostTo(slower, 'handshake')
+  const others = largest(slower, 1, ['handshake'])
+  const told = forHandshakes + others.reduce((sum, term) => sum + term.lost, 0)
+  const costs = [
+    say`${count(handshakes, 'more handshake', 'more handshakes')} (${signedTime(forHandshakes, format)})`,
+    ...others.map((term) => say`${causes[term.cause].words} (${format(term.lost)})`),
+  ]
+  return say`${subject} cost ${listOf(costs)}: ${format(told)} of the ${format(lost)} difference${saved(slower)}; ${unexplained(slower)}.`
+}
+
+/** What went the other way, where it is worth a word. */
+function saved(slower: Slower): Sentence {
+  const gains = largest(slower, -1, ['handshake'])
+  if (gains.length === 0) return []
+  return say`, against which stand ${listOf(gains.map((term) => say`${slower.format(term.lost)} less for ${causes[term.cause].words}`))}`
+}
+
+function keepingSlower(facts: Facts, slower: Slower, handshakes: number): Sentence {
+  const { lost, format } = slower
+  const reasons = largest(slower, 1, ['handshake', 'slow-start'])
+  const gains = [
+    say`the ${count(handshakes, 'handshake')} that it saved (${format(lostTo(slower, 'handshake'))})`,
+    ...(lostTo(slower, 'slow-start') < 0
+      ? [say`the slow starts (${format(lostTo(slower, 'slow-start'))})`]
+      : []),
+  ]
+  const because =
+    reasons.length === 0 ? [] : say`: ${listOf(reasons.map((term) => costing(term, format)))}`
+  const what = figure(facts, 'connections', slower.side) === 1 ? 'the connection' : 'connections'
+  return say`Keeping ${what} was slower here, by ${format(lost)}${because}. ${capital(listOf(gains))} did not make up for that; ${unexplained(slower)}.`
+}
+
+const costing = (
+  { cause, lost }: { readonly cause: Cause; readonly lost: number },
+  format: (steps: number) => string,
+) => say`${causes[cause].words} took ${format(lost)} more`
+
+function otherwiseSlower(facts: Facts, slower: Slower): Sentence {
+  const { side, lost, format } = slower
+  const reasons = largest(slower, 1)
+  const because =
+    reasons.length === 0 ? [] : say`: ${listOf(reasons.map((term) => costing(term, format)))}`
+  return say`${facts.names[side]} took ${format(lost)} longer than ${facts.names[otherSide(side)]}${chunks(facts, side)}${because}${saved(slower)}; ${unexplained(slower)}.${minorHandshakes(facts, slower)}`
+}
+
+/** More connections, but that is not why it was slower. */
+function minorHandshakes(facts: Facts, slower: Slower): Sentence {
+  const { side, format } = slower
+  const more = figure(facts, 'handshakes', side) - figure(facts, 'handshakes', otherSide(side))
+  if (more <= 0) return []
+  return say` Its ${count(more, 'more handshake', 'more handshakes')} took ${signedTime(lostTo(slower, 'handshake'), format)} of that.`
+}
+
+function chunks(facts: Facts, side: 'a' | 'b'): Sentence {
+  const [own, other] = [figure(facts, 'chunk', side), figure(facts, 'chunk', otherSide(side))]
+  return own === other || own === 0 || other === 0
+    ? []
+    : say` (PATCHes of ${size(own)}, not ${size(other)})`
+}
+
+function unexplained({ terms, format, lost }: Slower): Sentence {
+  const rest = terms.find(({ cause }) => cause === 'unexplained')?.lost ?? 0
+  const text = `${signedTime(rest, format)} unexplained`
+  return Math.abs(rest) > 0.2 * lost ? say`${tone('warning', text)}` : say`${text}`
+}
+
+const signedTime = (steps: number, format: (steps: number) => string) =>
+  steps < 0 ? `\u2212${format(steps)}` : format(steps)
