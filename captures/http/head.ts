@@ -41,25 +41,19 @@ export function readHead(talk: Conversation, stream: Stream, piece: StreamPiece)
   } else if (end >= 0 && line !== null) {
     stream.position += end - from
     acceptRole(talk, stream, line)
-    beginMessage(
-      talk,
-      stream,
-      line,
-      readFields(bytes, lineEnd + 1, end, false, stream.fieldsBefore),
-      false,
-      piece,
-    )
+    const fields = readFields(bytes, lineEnd + 1, end, false, stream.fieldsBefore)
+    beginMessage(talk, stream, { line, fields, isCut: false }, piece)
   } else {
     if (!isHeld) hold(stream, piece)
     stream.position = piece.offset + piece.available
     if (stream.heldLength <= longestHead) return
     remark(talk, piece.packet, 'a head longer than 256 KiB')
-    cutHead(talk, stream, piece)
+    cutHead(talk, stream)
   }
 }
 
 /** The bytes of the head end before it does: what is there of it is read. */
-export function cutHead(talk: Conversation, stream: Stream, place: Place): void {
+export function cutHead(talk: Conversation, stream: Stream): void {
   const { held, startLineEnd } = stream
   const length = Math.min(stream.heldLength, longestHead)
   const isLineCut = startLineEnd < 0
@@ -69,14 +63,9 @@ export function cutHead(talk: Conversation, stream: Stream, place: Place): void 
     loseBetween(talk, stream)
   } else {
     acceptRole(talk, stream, line)
-    beginMessage(
-      talk,
-      stream,
-      line,
-      readFields(held, lineEnd + 1, length, true, stream.fieldsBefore),
-      true,
-      place,
-    )
+    const fields = readFields(held, lineEnd + 1, length, true, stream.fieldsBefore)
+    const last = { packet: stream.heldPacket, time: stream.heldTime }
+    beginMessage(talk, stream, { line, fields, isCut: true }, last)
   }
 }
 

@@ -14,6 +14,8 @@ export function hold(stream: Stream, piece: StreamPiece): void {
   const room = heldWithRoom(stream, length)
   room.set(piece.bytes.subarray(from, from + length), stream.heldLength)
   stream.heldLength += length
+  stream.heldPacket = piece.packet
+  stream.heldTime = piece.time
 }
 
 function heldWithRoom(stream: Stream, length: number): Uint8Array {

@@ -1,7 +1,7 @@
 // Both streams of a connection in, its HTTP exchanges out. Heads are found by the lengths that heads tell: the bytes of
 // bodies are never looked at.
 
-import type { Place, StreamConsumer } from '../tcp/piece.ts'
+import type { StreamConsumer } from '../tcp/piece.ts'
 import { type Conversation, newConversation } from './conversation.ts'
 import type { HttpReader, HttpReaderOptions } from './exchange.ts'
 import { cutHead } from './head.ts'
@@ -30,20 +30,15 @@ export function createHttpReader(options: HttpReaderOptions = {}): HttpReader {
       const stream = talk.streams[direction]
       if (to > stream.position) skipTo(talk, stream, to, place)
     },
-    end: (direction, how, place) => endStream(talk, talk.streams[direction], how, place),
+    end: (direction, how) => endStream(talk, talk.streams[direction], how),
     skippable: (direction) => talk.streams[direction].quietUntil,
   } satisfies StreamConsumer)
 }
 
-function endStream(
-  talk: Conversation,
-  stream: Stream,
-  how: 'fin' | 'reset' | 'capture',
-  place: Place,
-): void {
+function endStream(talk: Conversation, stream: Stream, how: 'fin' | 'reset' | 'capture'): void {
   if (stream.hasEnded) return
   const last = { packet: stream.lastPacket, time: stream.lastTime }
-  if (stream.state === 'head') cutHead(talk, stream, place)
+  if (stream.state === 'head') cutHead(talk, stream)
   if (stream.state === 'until-close' && how === 'fin') finishMessage(talk, stream, last)
   if (stream.cut !== null) {
     settleCut(stream, last)

@@ -2,11 +2,9 @@
 import type { Place } from '../tcp/piece.ts'
 import { type BodyFraming, lengthRemark, requestFraming, responseFraming } from './body-framing.ts'
 import { type Conversation, remark, tellFraming } from './conversation.ts'
-import type { Fields } from './exchange.ts'
 import { loseIn, resolveCut, settleCut } from './lost.ts'
-import { newMessage } from './open-message.ts'
+import { type Head, newMessage } from './open-message.ts'
 import { pairRequest, pairResponse } from './pairing.ts'
-import type { StartLine } from './start-line.ts'
 import {
   beginChunk,
   type OpenExchange,
@@ -17,28 +15,21 @@ import {
 } from './stream.ts'
 
 /** The head from `unitFrom` to the stream's position is read; `place` brought its last byte. */
-export function beginMessage(
-  talk: Conversation,
-  stream: Stream,
-  line: StartLine,
-  fields: Fields,
-  isHeadCut: boolean,
-  place: Place,
-): void {
+export function beginMessage(talk: Conversation, stream: Stream, head: Head, place: Place): void {
   if (stream.cut !== null) endCut(talk, stream)
   if (talk.protocol === 'unknown') talk.protocol = 'http'
-  const message = newMessage(stream, line, fields, isHeadCut, place)
+  const message = newMessage(stream, head, place)
   const exchange =
     message.kind === 'request' ? pairRequest(talk, message) : pairResponse(talk, message)
   tellFraming(talk, stream, stream.position)
-  const told = lengthRemark(fields)
+  const told = lengthRemark(head.fields)
   if (told !== null) remark(talk, place.packet, told)
 
-  stream.fieldsBefore = fields
+  stream.fieldsBefore = head.fields
   stream.message = message
   stream.exchange = exchange
   stream.bodyBefore = 0
-  if (isHeadCut) loseIn(talk, stream, message, exchange)
+  if (head.isCut) loseIn(talk, stream, message, exchange)
   else beginBody(talk, stream, message, exchange, place)
 }
 
@@ -46,7 +37,7 @@ export function beginMessage(
 function endCut(talk: Conversation, stream: Stream): void {
   const { position, unitFrom } = stream
   stream.position = unitFrom
-  settleCut(stream, { packet: stream.cutPacket, time: stream.cutTime })
+  settleCut(stream, { packet: stream.packetBefore, time: stream.timeBefore })
   resolveCut(talk, stream)
   stream.position = position
   stream.unitFrom = unitFrom

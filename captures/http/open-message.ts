@@ -5,14 +5,16 @@ import type { Fields } from './exchange.ts'
 import type { StartLine } from './start-line.ts'
 import type { OpenMessage, Stream } from './stream.ts'
 
+export interface Head {
+  readonly line: StartLine
+  readonly fields: Fields
+  /** Its end was not captured. */
+  readonly isCut: boolean
+}
+
 /** The head goes from `unitFrom` to the stream's position; `place` brought its last byte. */
-export function newMessage(
-  stream: Stream,
-  line: StartLine,
-  fields: Fields,
-  isHeadCut: boolean,
-  place: Place,
-): OpenMessage {
+export function newMessage(stream: Stream, head: Head, place: Place): OpenMessage {
+  const { line, fields, isCut: isHeadCut } = head
   const headLast = { packet: place.packet, time: place.time }
   const isOnePacket = stream.unitPacket === place.packet
   const first = isOnePacket ? headLast : { packet: stream.unitPacket, time: stream.unitTime }

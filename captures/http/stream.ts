@@ -46,11 +46,11 @@ export interface Stream {
   position: StreamOffset
   /** Nothing before this needs a look. */
   quietUntil: StreamOffset
-  /** Of the latest piece; and of the last one before the head that may follow a cut message. */
+  /** Of the latest piece; and of the one before it, or before the head under way. */
   lastPacket: number
   lastTime: Nanoseconds
-  cutPacket: number
-  cutTime: Nanoseconds
+  packetBefore: number
+  timeBefore: Nanoseconds
   /** The message whose body is under way, and its exchange. */
   message: OpenMessage | null
   exchange: OpenExchange | null
@@ -66,6 +66,9 @@ export interface Stream {
   /** Its bytes, where one piece didn't have all of them. */
   held: Uint8Array | null
   heldLength: number
+  /** The piece that brought the last of them. */
+  heldPacket: number
+  heldTime: Nanoseconds
   /** Of a head: the LF of its start line, from `unitFrom`; −1: not there yet. */
   startLineEnd: number
   /** The line that is under way: 1 empty so far, 2 only a CR, 0 more. */
@@ -91,8 +94,8 @@ export function newStream(direction: Direction, options: HttpReaderOptions): Str
     quietUntil: -1,
     lastPacket: 0,
     lastTime: 0,
-    cutPacket: 0,
-    cutTime: 0,
+    packetBefore: 0,
+    timeBefore: 0,
     message: null,
     exchange: null,
     dataFrom: 0,
@@ -103,6 +106,8 @@ export function newStream(direction: Direction, options: HttpReaderOptions): Str
     unitTime: 0,
     held: null,
     heldLength: 0,
+    heldPacket: 0,
+    heldTime: 0,
     startLineEnd: -1,
     blank: 0,
     chunkSize: -1,

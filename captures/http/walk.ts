@@ -17,9 +17,9 @@ export function readPiece(talk: Conversation, stream: Stream, piece: StreamPiece
   if (stream.position < 0) stream.position = piece.offset
   if (end <= stream.position || stream.hasEnded) return
   if (piece.offset > stream.position) skipTo(talk, stream, piece.offset, piece)
-  if (stream.state === 'lost') {
-    stream.cutPacket = stream.lastPacket
-    stream.cutTime = stream.lastTime
+  if (stream.state !== 'head') {
+    stream.packetBefore = stream.lastPacket
+    stream.timeBefore = stream.lastTime
   }
   stream.lastPacket = piece.packet
   stream.lastTime = piece.time
@@ -55,7 +55,7 @@ const steps: Record<StreamState, Step> = {
 
   head(talk, stream, piece) {
     if (available(stream, piece) > 0) readHead(talk, stream, piece)
-    else cutHead(talk, stream, piece)
+    else cutHead(talk, stream)
   },
 
   body(talk, stream, piece) {
