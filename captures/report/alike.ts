@@ -35,7 +35,7 @@ export function tellingConnections(
   connections: readonly ConnectionAnalysis[],
 ): ConnectionAnalysis[] {
   const few = 4
-  const most = 6
+  const most = 4
   if (connections.length <= few) return [...connections]
   const carriers = connections.filter(({ maintenance }) => maintenance.patches > 0)
   const busy = connections.filter(({ exchanges }) => exchanges.length > 0)

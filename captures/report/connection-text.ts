@@ -37,13 +37,14 @@ export function connectionText(
 function heading(connection: ConnectionAnalysis, width: number): Sentence[] {
   const { number, client, server, packets, firstPacket, lastPacket, start, end, history } =
     connection
+  const why = purposeSentence(connection)
   return [
     ...prose(
       say`${tone('strong', `Connection\u00a0${number}`)} · ${role('client', `client ${endpoint(client)}`)} → ${role('server', `server ${endpoint(server)}`)}`,
       width,
     ),
     ...prose(
-      say`${purposeSentence(connection)} ${count(packets, 'packet')}, ${frameRange(firstPacket, lastPacket)}, from ${moment(start)}\u00a0s to ${moment(end)}\u00a0s. In Wireshark: tcp.stream\u00a0eq\u00a0${String(number)}.${history === '' ? '' : ` Zeek's history: ${history}.`}`,
+      say`${why.length === 0 ? why : [...why, ' ']}${count(packets, 'packet')}, ${frameRange(firstPacket, lastPacket)}, from ${moment(start)}\u00a0s to ${moment(end)}\u00a0s. In Wireshark: tcp.stream\u00a0eq\u00a0${String(number)}.${history === '' ? '' : ` Zeek's history: ${history}.`}`,
       width,
     ),
   ]

@@ -65,7 +65,7 @@ export function foldedConnections(connections: readonly ConnectionAnalysis[]): I
     const { head, folded, tail } = fold(run, 3, 3)
     return folded.length < 3 ? run : [...head, { folded }, ...tail]
   })
-  const { head, folded, tail } = fold(items, 2 * most, most)
+  const { head, folded, tail } = fold(items, 20, 10)
   if (folded.length === 0) return items
   return [
     ...head,

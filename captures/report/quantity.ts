@@ -23,8 +23,8 @@ export function countOrNo(number: number, one: string, many = `${one}s`): string
 
 /** `512 B`, `1.0 MiB`, `312 GiB`. */
 export function size(bytes: number): string {
-  // 1023.95 KiB would read 1024.0 KiB: it is 1.0 MiB.
-  const power = byteUnits.findIndex((_, index) => bytes / 1024 ** index < 1023.95)
+  // 1023.6 KiB would read 1024 KiB: it is 1.0 MiB.
+  const power = byteUnits.findIndex((_, index) => bytes / 1024 ** index < 1023.5)
   const unit = power < 0 ? byteUnits.length - 1 : power
   if (unit === 0) return `${Math.round(bytes)}${space}B`
   const value = bytes / 1024 ** unit
@@ -65,10 +65,15 @@ export function dateAndTime(iso: string): string {
   return match ? [match[1], `${match[2]}${match[3] ?? ''}`, 'UTC'].join(space) : iso
 }
 
-/** `keep-alive` from `a, b and c`: a list as a sentence says it. */
+/** `a, b and c`: a list as a sentence says it. */
 export function listed(items: readonly string[]): string {
   if (items.length < 2) return items.join('')
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+}
+
+/** The greatest of any number of values, which a call with all of them as arguments would not take. */
+export function greatest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
 }
 
 /** The middle one; of an even number the mean of the two in the middle. Not a number of none. */

@@ -1,9 +1,10 @@
 // The connections as bars on one time line, with their PATCHes inside. Analysis in, lines out.
 import type { ConnectionAnalysis } from '../analysis.ts'
-import { ending, foldedConnections } from './overview.ts'
+import { fold } from './layout.ts'
+import { ending, foldedConnections, type Item } from './overview.ts'
 import type { Part, Sentence } from './prose.ts'
 import { connectionPart, tone } from './prose.ts'
-import { amount } from './quantity.ts'
+import { amount, greatest } from './quantity.ts'
 
 const maxBar = 100
 /** More rows are no picture any more. */
@@ -12,14 +13,14 @@ const maxRows = 24
 /** `█▓` PATCHes, in turn where there is room to tell them apart · `▄` other exchanges · `─` open, nothing under way. */
 export function timeline(connections: readonly ConnectionAnalysis[], width: number): Sentence[] {
   if (connections.length === 0) return []
-  const items = foldedConnections(connections).slice(0, maxRows)
+  const items = rowsOf(connections)
   const from = connections.reduce(
     (least, { start }) => Math.min(least, start),
     Number.POSITIVE_INFINITY,
   )
   const to = connections.reduce((most, { end }) => Math.max(most, end), Number.NEGATIVE_INFINITY)
   if (!(to > from) || connections.every(({ exchanges }) => exchanges.length === 0)) return []
-  const label = Math.max(...connections.map(({ number }) => String(number).length))
+  const label = String(greatest(connections.map(({ number }) => number))).length
   const bar = Math.min(maxBar, width - label - 4 - 14)
   const indent = ' '.repeat(label + 4)
   return [
@@ -39,6 +40,18 @@ export function timeline(connections: readonly ConnectionAnalysis[], width: numb
     ),
     axis(from, to, bar, indent),
     [indent, tone('quiet', '├ SYN   █▓ PATCHes   ▄ other requests   ─ nothing under way   ┤ end')],
+  ]
+}
+
+/** As in the table above, or fewer. */
+function rowsOf(connections: readonly ConnectionAnalysis[]): Item[] {
+  const items = foldedConnections(connections)
+  if (items.length <= maxRows) return items
+  const { head, folded, tail } = fold(items, maxRows - 8, 7)
+  return [
+    ...head,
+    { folded: folded.flatMap((item) => ('folded' in item ? item.folded : [item])) },
+    ...tail,
   ]
 }
 

@@ -1,5 +1,5 @@
 // What went wrong on the way: retransmissions, order, windows. Analysis in, words out.
-import type { ConnectionAnalysis, PerRole } from '../../analysis.ts'
+import type { ConnectionAnalysis, PerRole, RttSummary } from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
 import { role, say, tone } from '../prose.ts'
 import { count, duration, listed, size } from '../quantity.ts'
@@ -72,9 +72,14 @@ function roundTrips({ maintenance: { rtt } }: ConnectionAnalysis): Sentence[] {
     const summary = rtt[side]
     if (summary === null) return []
     return [
-      say`${tone('strong', 'Data to ACK')}, of the ${role(side)}'s segments: ${duration(summary.min)} to ${duration(summary.max)}, mean ${duration(summary.mean)} (${count(summary.samples, 'sample')}).`,
+      say`${tone('strong', 'Data to ACK')}, of the ${role(side)}'s segments: ${spread(summary)}.`,
     ]
   })
+}
+
+function spread({ min, max, mean, samples }: RttSummary): string {
+  if (samples === 1) return `${duration(mean)} (1\u00a0sample)`
+  return `${duration(min)} to ${duration(max)}, mean ${duration(mean)} (${count(samples, 'sample')})`
 }
 
 /** `3.0 KiB (client)`, or of both sides. */

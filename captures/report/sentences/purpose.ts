@@ -31,7 +31,7 @@ export function purposeInShort({ reason, connection }: ConnectionPurpose): strin
   }
 }
 
-/** Why the client opened it. */
+/** Why the client opened it; nothing where the capture doesn't show it. */
 export function purposeSentence({ purpose, exchanges }: ConnectionAnalysis): Sentence {
   const it =
     purpose.connection === null ? say`an earlier connection` : connections([purpose.connection])
@@ -55,7 +55,7 @@ export function purposeSentence({ purpose, exchanges }: ConnectionAnalysis): Sen
     case 'retry':
       return say`Opened to try again after ${it}, which was not established.`
     case 'unknown':
-      return say`Why it was opened is not to be seen in the capture.`
+      return []
     default:
       return unreachable(purpose.reason)
   }

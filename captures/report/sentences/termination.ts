@@ -3,7 +3,7 @@ import type { ConnectionAnalysis, Termination, TerminationSegment } from '../../
 import { type Role, unreachable } from '../../units.ts'
 import type { Sentence } from '../prose.ts'
 import { frame, frames, role, say } from '../prose.ts'
-import { count, duration, size } from '../quantity.ts'
+import { count, duration, greatest, size } from '../quantity.ts'
 
 /** `closed by the server after 6.0 s idle`: the clause of the verdict. With `isOnly` it tells the figures of this one. */
 export function closedBy({ termination }: ConnectionAnalysis, isOnly: boolean): Sentence {
@@ -75,7 +75,7 @@ const isSaid = (sentence: Sentence) => sentence.length > 0
 
 function quietBeforeEnd({ end, exchanges, start }: ConnectionAnalysis): number {
   const ends = exchanges.flatMap((exchange) => exchange.end ?? [])
-  return end - (ends.length > 0 ? Math.max(...ends) : start)
+  return end - (ends.length > 0 ? greatest(ends) : start)
 }
 
 const other = (who: Role): Role => (who === 'client' ? 'server' : 'client')

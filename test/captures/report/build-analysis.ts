@@ -31,7 +31,7 @@ export function anAnalysis(
     bytes: packets * 1000,
     truncatedPackets: 0,
     start: '2026-03-02T09:15:00.250000000Z',
-    duration: Math.max(0, ...connections.map(({ end }) => end)),
+    duration: connections.reduce((most, { end }) => Math.max(most, end), 0),
     linkTypes: ['ETHERNET'],
     snapshotLength: 262144,
     dropped: 0,
