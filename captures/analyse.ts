@@ -51,15 +51,16 @@ export function createAnalyser({ onSegment, onFraming }: AnalyserOptions = {}): 
       followed[connection.number] = { connection, http, acknowledged: new Map(), awaited: 0 }
       return http
     },
-    onAcknowledged(connection, direction, offset, time) {
-      const one = followed[connection.number]
+    onAcknowledged({ number, streams }, direction) {
+      const one = followed[number]
       if (one === undefined || one.http.requestDirection !== direction) return
       const { exchanges } = one.http
       for (; one.awaited < exchanges.length; one.awaited++) {
         const exchange = exchanges[one.awaited]
         const to = exchange?.request?.to ?? null
-        if (exchange === undefined || to === null || to > offset) return
-        one.acknowledged.set(exchange.number, time)
+        const { acknowledged, acknowledgedAt } = streams[direction]
+        if (exchange === undefined || to === null || to > acknowledged) return
+        one.acknowledged.set(exchange.number, acknowledgedAt)
       }
     },
   })

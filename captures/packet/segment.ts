@@ -36,9 +36,13 @@ export interface Segment {
   hasTimestamps: boolean
   timestampValue: number
   timestampEcho: number
+  /** Some of the options were not captured: what is missing above may have been there. */
+  areOptionsCut: boolean
   /** Left and right edges, alternating; signed 32-bit. */
   readonly sack: Int32Array
   sackBlocks: number
+  /** Where its payload stands in the stream, unwrapped; the TCP stage fills it in. */
+  offset: number
   /** Put together from IP fragments. */
   isReassembled: boolean
   /** IP identification (IPv4), −1 without: tells a copy made by the tap from a retransmission. */
@@ -71,8 +75,10 @@ export function createSegment(): Segment {
     hasTimestamps: false,
     timestampValue: 0,
     timestampEcho: 0,
+    areOptionsCut: false,
     sack: new Int32Array(2 * maxSackBlocks),
     sackBlocks: 0,
+    offset: -0.5,
     isReassembled: false,
     identification: -1,
   }

@@ -35,6 +35,7 @@ export function decodeTcp(
   segment.sackPermitted = false
   segment.hasTimestamps = false
   segment.sackBlocks = 0
+  segment.areOptionsCut = at + dataOffset > end
   if (dataOffset > headerLength)
     decodeOptions(bytes, at + headerLength, Math.min(at + dataOffset, end), segment)
   return true

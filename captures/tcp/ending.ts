@@ -2,23 +2,17 @@
 import { Flag, type Segment } from '../packet/segment.ts'
 import type { Direction } from '../units.ts'
 import type { Connection } from './connection.ts'
-import type { StreamOffset } from './piece.ts'
 import { add } from './silence.ts'
 import { offsetOf } from './stream.ts'
 
 /** Segments of the end that are told one by one. */
 const told = 64
 
-/** To be called with each segment from the first FIN or RST on; `offset` is that of its first payload byte. */
-export function noteEnd(
-  connection: Connection,
-  segment: Segment,
-  direction: Direction,
-  offset: StreamOffset,
-): void {
+/** To be called with each segment from the first FIN or RST on. */
+export function noteEnd(connection: Connection, segment: Segment, direction: Direction): void {
   const own = connection.streams[direction]
   const other = connection.streams[direction === 0 ? 1 : 0]
-  const { flags, length } = segment
+  const { flags, length, offset } = segment
   const place = { packet: segment.packet, time: segment.time }
   const isReset = (flags & Flag.rst) !== 0
   if (connection.endTime < 0) {

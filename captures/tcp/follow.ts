@@ -5,12 +5,12 @@ import type { Connection } from './connection.ts'
 import { createConnectionTable, directionOf } from './connection-table.ts'
 import { noteCounts } from './counts.ts'
 import { noteEnd } from './ending.ts'
-import { noteHandshake, scaledWindow, tapRoundTrip } from './handshake.ts'
+import { noteHandshake, scaledWindow } from './handshake.ts'
 import { noteGap, noteHistory } from './history.ts'
 import { createFinding, type Finding, judge } from './marks.ts'
 import { Mark, type SegmentObserver, type SegmentView } from './observer.ts'
 import { notePace } from './pace.ts'
-import type { StreamConsumer, StreamOffset } from './piece.ts'
+import type { StreamConsumer } from './piece.ts'
 import { carriesData, createReassembly, type Reassembly } from './reassembly.ts'
 import { advance, distance } from './sequence.ts'
 import { add as addSilence, noteSilence } from './silence.ts'
@@ -20,13 +20,8 @@ export interface FollowOptions {
   /** Makes the reader of a connection's streams when it is first seen. */
   readonly consumerOf: (connection: Connection) => StreamConsumer
   readonly onSegment?: SegmentObserver | undefined
-  /** Each time that one side acknowledges more of the stream of the other (`direction`). */
-  readonly onAcknowledged?: (
-    connection: Connection,
-    direction: Direction,
-    offset: StreamOffset,
-    time: Nanoseconds,
-  ) => void
+  /** Each time that one side acknowledges more of the stream of the other, in `direction`: up to `acknowledged`, at `acknowledgedAt`. */
+  readonly onAcknowledged?: (connection: Connection, direction: Direction) => void
 }
 
 export interface Follower {
@@ -66,52 +61,42 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
     own.packets += 1
     own.wireBytes += segment.wireLength
     setBases(segment, own, other)
-    noteHandshake(connection, segment, own, other)
     // The data of a SYN stand behind it (RFC 7413).
     const isSyn = (flags & Flag.syn) !== 0
-    const offset = offsetOf(own, segment.sequence) + (isSyn && length > 0 ? 1 : 0)
+    if (isSyn || connection.handshakeAck === null || connection.initialRtt < 0)
+      noteHandshake(connection, segment, own, other)
+    segment.offset = offsetOf(own, segment.sequence) + (isSyn && length > 0 ? 1 : 0)
 
-    judge(segment, own, other, connection.initialRtt, finding)
-    const marks =
-      connection.isReusedPorts && connection.packets === 1
-        ? finding.ownMarks | Mark.reusedPorts
-        : finding.ownMarks
-    if (marks !== 0) noteCounts(connection, marks)
-    noteHistory(connection, own, flags, length, marks)
-    if (finding.covers) noteRoundTrip(other, time, finding)
-    noteResent(own, segment, marks)
-    noteSack(connection, segment, other)
+    judge(segment, own, other, connection, finding)
+    let marks = finding.ownMarks
+    if (connection.isReusedPorts && connection.packets === 1) marks |= Mark.reusedPorts
+    if (marks !== 0) noteMarks(connection, own, segment, marks)
+    noteHistory(connection, own, segment, marks)
+    if (finding.covers) noteRoundTrip(other, segment, finding)
+    if (segment.sackBlocks !== other.sackBlocks || segment.sackBlocks > 0)
+      noteSack(connection, segment, other)
     noteTapCopy(own, segment)
-    if (marks & Mark.outOfOrder && time - own.nextTime < tapReorderingTime) own.lateByLittle += 1
 
     if (flags & Flag.ack) noteAcknowledged(connection, direction, other, segment)
     if (carriesData(segment) && (marks & Mark.keepAlive) === 0) {
       noteSilence(connection, segment, direction, marks)
-      if (time - own.lastDataTime >= 1e6)
-        notePace(
-          own,
-          other,
-          time,
-          marks,
-          connection.initialRtt,
-          tapRoundTrip(connection, direction),
-        )
+      notePace(connection, direction, segment, marks)
       own.dataSegments += 1
       if (length > own.largestSegment) own.largestSegment = length
       if (finding.bytesInFlight > own.maxInFlight) own.maxInFlight = finding.bytesInFlight
       own.lastDataTime = time
       own.wasWindowFull = (marks & Mark.windowFull) !== 0
-      if (own.fin === null || offset < own.finOffset)
-        reassemblyOf(connection).take(direction, own, other, segment, offset)
+      if (own.fin === null || segment.offset < own.finOffset)
+        reassemblyOf(connection).take(direction, own, other, segment)
       connection.lastPayloadTime = time
       connection.lastPayloadPacket = packet
       connection.sawZeroWindow = false
       connection.probesSincePayload = 0
     }
     if ((flags & (Flag.fin | Flag.rst)) !== 0 || connection.endTime >= 0)
-      noteEnd(connection, segment, direction, offset)
+      noteEnd(connection, segment, direction)
     if (view !== null && onSegment !== undefined) {
-      fill(view, segment, connection, direction, own, offset, marks, finding)
+      fill(view, segment, connection, direction, own, marks, finding)
       onSegment(view)
     }
   }
@@ -127,7 +112,7 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
     if (acknowledged > other.acknowledged) {
       other.acknowledged = acknowledged
       other.acknowledgedAt = segment.time
-      onAcknowledged?.(connection, direction === 0 ? 1 : 0, acknowledged, segment.time)
+      onAcknowledged?.(connection, direction === 0 ? 1 : 0)
     }
     if (other.acknowledged <= other.frontier) return
     const missing = other.missingBytes
@@ -168,9 +153,9 @@ function setBases(segment: Segment, own: Stream, other: Stream): void {
 }
 
 /** Data to its ACK, of the newest segment that the ACK covers, unless it was sent again (Karn; RFC 6298 §3). */
-function noteRoundTrip(sender: Stream, now: number, finding: Finding): void {
+function noteRoundTrip(sender: Stream, ack: Segment, finding: Finding): void {
   if (sender.hasResent && distance(finding.coveredStart, sender.resentTo) > 0) return
-  const time = now - finding.coveredSentAt
+  const time = ack.time - finding.coveredSentAt
   sender.rttSum = sender.rttSamples === 0 ? time : sender.rttSum + time
   if (sender.rttSamples === 0 || time < sender.rttMin) sender.rttMin = time
   if (time > sender.rttMax) sender.rttMax = time
@@ -180,7 +165,10 @@ function noteRoundTrip(sender: Stream, now: number, finding: Finding): void {
 const sentAgain =
   Mark.retransmission | Mark.fastRetransmission | Mark.spuriousRetransmission | Mark.outOfOrder
 
-function noteResent(own: Stream, segment: Segment, marks: number): void {
+function noteMarks(connection: Connection, own: Stream, segment: Segment, marks: number): void {
+  noteCounts(connection, marks)
+  if (marks & Mark.outOfOrder && segment.time - own.nextTime < tapReorderingTime)
+    own.lateByLittle += 1
   if ((marks & sentAgain) === 0) return
   const end = advance(segment.sequence, segment.length)
   if (!own.hasResent || distance(own.resentTo, end) > 0) own.resentTo = end
@@ -190,6 +178,7 @@ function noteResent(own: Stream, segment: Segment, marks: number): void {
 /** What the segment reports of the other side's data by SACK; a D-SACK tells of bytes that came twice (RFC 2883 §4). */
 function noteSack(connection: Connection, segment: Segment, other: Stream): void {
   other.sacked = 0
+  other.sackBlocks = segment.sackBlocks
   for (let block = 0; block < segment.sackBlocks; block++) {
     const left = segment.sack[2 * block] ?? 0
     const right = segment.sack[2 * block + 1] ?? 0
@@ -251,7 +240,6 @@ function fill(
   connection: Connection,
   direction: Direction,
   own: Stream,
-  offset: number,
   marks: number,
   finding: Finding,
 ): void {
@@ -262,7 +250,7 @@ function fill(
   view.flags = segment.flags
   view.rawSequence = segment.sequence >>> 0
   view.rawAcknowledgement = segment.acknowledgement >>> 0
-  view.offset = offset
+  view.offset = segment.offset
   view.length = segment.length
   view.rawWindow = segment.window
   view.window = scaledWindow(segment, own)

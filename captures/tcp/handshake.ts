@@ -50,11 +50,10 @@ function noteSyn(connection: Connection, segment: Segment, own: Stream, other: S
     copies: 1,
     dataLength: segment.length,
   }
-  own.scale = segment.windowScale
-  if (!withAck) return
-  connection.synAck ??= place
-  // Scaling is in use only if both SYNs offer it (RFC 7323 §2.2).
-  if (segment.windowScale < 0 || (other.syn !== null && other.syn.windowScale < 0)) {
+  if (withAck) connection.synAck ??= place
+  // Scaling is in use only if both SYNs offer it (RFC 7323 §2.2); of a SYN that is cut nobody knows.
+  if (segment.windowScale >= 0) own.scale = other.scale === -2 ? -2 : segment.windowScale
+  else if (!segment.areOptionsCut) {
     own.scale = -2
     other.scale = -2
   }

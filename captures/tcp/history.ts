@@ -1,5 +1,5 @@
 // Zeek's connection history: a letter for each thing that happened first in each direction (Zeek's conn.log, field `history`).
-import { Flag } from '../packet/segment.ts'
+import { Flag, type Segment } from '../packet/segment.ts'
 import type { Connection } from './connection.ts'
 import { Mark } from './observer.ts'
 import type { Stream } from './stream.ts'
@@ -14,8 +14,7 @@ const repeated = Mark.retransmission | Mark.fastRetransmission | Mark.spuriousRe
 export function noteHistory(
   connection: Connection,
   stream: Stream,
-  flags: number,
-  length: number,
+  { flags, length }: Segment,
   marks: number,
 ): void {
   const isSyn = (flags & Flag.syn) !== 0

@@ -2,6 +2,7 @@
 // order, so that our words and its agree; where ours differ on purpose, `ownMarks` says so. See docs/analysis.md.
 import { Flag, type Segment } from '../packet/segment.ts'
 import type { Nanoseconds } from '../units.ts'
+import type { Connection } from './connection.ts'
 import { Mark } from './observer.ts'
 import { advance, distance } from './sequence.ts'
 import type { Stream } from './stream.ts'
@@ -12,6 +13,12 @@ const synFinRst = Flag.syn | Flag.fin | Flag.rst
 const fastRetransmissionTime: Nanoseconds = 20e6
 /** A segment so late is out of order rather than sent again, where no round-trip time is known. */
 const reorderingTime: Nanoseconds = 3e6
+
+/** Of a connection what the judgement needs: the handshake's round trip, −1 if it was not seen. */
+type RoundTrip = Pick<Connection, 'initialRtt'>
+
+/** In the place of the count of duplicate ACKs: an ACK beyond what was captured has been told already. */
+const holeIsTold = -1
 
 /** What the judgement finds beside the marks. */
 export interface Finding extends Acknowledged {
@@ -35,14 +42,13 @@ export const createFinding = (): Finding => ({
 })
 
 /**
- * Judges the segment and brings both streams up to date: `own` is the one that it belongs to. `roundTrip` is the handshake's, −1 if
- * not seen. The bases of both must be known (`follow.ts`).
+ * Judges the segment and brings both streams up to date: `own` is the one that it belongs to.  The bases of both must be known (`follow.ts`).
  */
 export function judge(
   segment: Segment,
   own: Stream,
   other: Stream,
-  roundTrip: Nanoseconds,
+  connection: RoundTrip,
   finding: Finding,
 ): void {
   let marks = judgeWindowAndOrder(segment, own, other)
@@ -51,22 +57,23 @@ export function judge(
 
   if (!hasAck || !own.hasAck || acknowledgement !== own.lastAck) own.duplicateAcks = 0
   if (hasAck && other.hasContiguous && distance(other.contiguous, acknowledgement) > 0) {
-    // The byte of a window probe was taken after all: the window opens.
-    if (distance(other.contiguous, acknowledgement) === 1 && other.lastMarks & Mark.zeroWindowProbe)
-      marks |= Mark.windowUpdate
-    else {
-      marks |= Mark.ackLostSegment
+    // Told once for each hole; later ACKs beyond it say nothing new until the other side sends again.
+    if (distance(other.contiguous, other.next) > 0) {
       other.contiguous = other.next
+      marks |= Mark.ackLostSegment
+    } else {
+      if (other.duplicateAcks === 0) marks |= Mark.ackLostSegment
+      other.duplicateAcks = holeIsTold
     }
   }
 
   const synOrFin = flags & (Flag.syn | Flag.fin)
   if ((length > 0 || synOrFin !== 0) && (marks & Mark.keepAlive) === 0)
-    marks |= judgeRepetition(segment, own, other, roundTrip)
+    marks |= judgeRepetition(segment, own, other, connection)
 
   const end = advance(sequence, length + (synOrFin === 0 ? 0 : 1))
   if (length > 0 || synOrFin !== 0) {
-    add(own.unacknowledged, sequence, end, time, segment.packet)
+    add(own.unacknowledged, segment, end)
     if (other.hasAck && distance(end, other.lastAck) >= 0) own.hasStale = true
   }
   const isProbe = (marks & Mark.zeroWindowProbe) !== 0
@@ -98,8 +105,11 @@ export function judge(
     other.knowsInFlight = true
     if ((flags & Flag.syn) === 0) own.isFirstAck = false
   }
+  // A SYN or FIN takes a sequence number, but is no byte on its way.
   finding.bytesInFlight =
-    length > 0 && own.knowsInFlight ? span(own.unacknowledged) - own.sacked : -1
+    length > 0 && own.knowsInFlight
+      ? span(own.unacknowledged) - own.sacked - (synOrFin === 0 ? 0 : 1)
+      : -1
   finding.marks = marks
   finding.ownMarks = ownMarks(marks, segment, own, other)
   own.lastMarks = marks
@@ -128,7 +138,7 @@ function judgeWindowAndOrder(segment: Segment, own: Stream, other: Stream): numb
   if (window === 0)
     return other.lastMarks & Mark.zeroWindowProbe ? marks | Mark.zeroWindowProbeAck : marks
   if (other.lastMarks & Mark.keepAlive) return marks | Mark.keepAliveAck
-  own.duplicateAcks += 1
+  own.duplicateAcks = own.duplicateAcks === holeIsTold ? 1 : own.duplicateAcks + 1
   return marks | Mark.duplicateAck
 }
 
@@ -145,7 +155,7 @@ function judgeRepetition(
   segment: Segment,
   own: Stream,
   other: Stream,
-  roundTrip: Nanoseconds,
+  { initialRtt: roundTrip }: RoundTrip,
 ): number {
   const { sequence, flags, length, time } = segment
   const end = advance(sequence, length)

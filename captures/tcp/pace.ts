@@ -1,5 +1,8 @@
 // The pace of sending: for what the next data segment of a stream had to wait. Only waits that are longer than the line's own pace.
-import type { Nanoseconds } from '../units.ts'
+import type { Segment } from '../packet/segment.ts'
+import type { Direction, Nanoseconds } from '../units.ts'
+import type { Connection } from './connection.ts'
+import { tapRoundTrip } from './handshake.ts'
 import { Mark } from './observer.ts'
 import type { Stream } from './stream.ts'
 
@@ -19,22 +22,22 @@ export const Wait = {
 const maxNumbers = 3 * 100_000
 const shortest: Nanoseconds = 1e6
 
-/**
- * To be called for each data segment, before its stream is brought up to date with it. `roundTrip` is the handshake's and `toSender`
- * the part of it between the tap and the sender; both −1 or 0 where they are not known.
- */
+/** To be called for each data segment, before its stream is brought up to date with it. */
 export function notePace(
-  stream: Stream,
-  other: Stream,
-  time: Nanoseconds,
+  connection: Connection,
+  direction: Direction,
+  { time }: Segment,
   marks: number,
-  roundTrip: Nanoseconds,
-  toSender: Nanoseconds,
 ): void {
+  const stream = connection.streams[direction]
   const from = stream.lastDataTime
+  if (time - from < shortest || from < 0 || stream.waits.length >= maxNumbers) return
+  const roundTrip = connection.initialRtt
   const least = roundTrip > 2 * shortest ? roundTrip / 2 : shortest
-  if (time - from < least || from < 0 || stream.waits.length >= maxNumbers) return
-  stream.waits.push(from, time, kindOf(stream, other, time, marks, least + toSender))
+  if (time - from < least) return
+  const other = connection.streams[direction === 0 ? 1 : 0]
+  const reaction = least + tapRoundTrip(connection, direction)
+  stream.waits.push(from, time, kindOf(stream, other, time, marks, reaction))
 }
 
 const sentAgain = Mark.retransmission | Mark.fastRetransmission | Mark.spuriousRetransmission

@@ -20,14 +20,8 @@ const patiencePackets = 8
 const maxUnseenHole = 64 * 2 ** 20
 
 export interface Reassembly {
-  /** Takes the payload of a segment of which the first byte stands at `offset`. */
-  take(
-    direction: Direction,
-    stream: Stream,
-    other: Stream,
-    segment: Segment,
-    offset: StreamOffset,
-  ): void
+  /** Takes the payload of a segment; its `offset` says where it belongs. */
+  take(direction: Direction, stream: Stream, other: Stream, segment: Segment): void
   /** To be called for each packet of the connection while `stream.acknowledged` is beyond `stream.frontier`. */
   considerHole(direction: Direction, stream: Stream, place: Place): void
   /** The connection is over, or the capture: hands on what is left. */
@@ -151,8 +145,8 @@ export function createReassembly(consumer: StreamConsumer, budget: { used: numbe
   }
 
   return {
-    take(direction, stream, other, segment, offset) {
-      const { length } = segment
+    take(direction, stream, other, segment) {
+      const { length, offset } = segment
       const ahead = offset - stream.frontier
       if (ahead === 0 && stream.early.length === 0) {
         stream.frontier = offset + length

@@ -66,6 +66,8 @@ export interface Stream {
   hasStale: boolean
   /** Bytes that the other side reports by SACK. */
   sacked: number
+  /** Blocks in its latest report. */
+  sackBlocks: number
   /** Highest sequence number that was sent again: no round-trip times up to there (Karn). */
   hasResent: boolean
   resentTo: number
@@ -152,6 +154,7 @@ export function createStream(): Stream {
     unacknowledged: createUnacknowledged(),
     hasStale: false,
     sacked: 0,
+    sackBlocks: 0,
     hasResent: false,
     resentTo: 0,
     frontier: 0,

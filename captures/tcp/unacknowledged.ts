@@ -42,12 +42,11 @@ export function createUnacknowledged(): Unacknowledged {
   }
 }
 
+/** Takes the segment whole: a time that is handed on by itself would be boxed for each packet. */
 export function add(
   list: Unacknowledged,
-  start: number,
+  { sequence: start, time, packet }: { sequence: number; time: number; packet: number },
   end: number,
-  time: number,
-  packet: number,
 ): void {
   if (list.count >= limit) return
   if (list.count === list.starts.length) makeRoom(list)
