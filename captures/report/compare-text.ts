@@ -88,7 +88,8 @@ const columns = (first: string, { a, b }: Headings) =>
     { heading: 'difference', align: 'right' },
   ] as const
 
-function told({ unit }: FigureRow, value: number | null): string {
+/** Both columns and their difference in one unit of time. */
+function told({ unit, a, b }: FigureRow, value: number | null): string {
   if (value === null) return '–'
   switch (unit) {
     case 'count':
@@ -96,7 +97,7 @@ function told({ unit }: FigureRow, value: number | null): string {
     case 'bytes':
       return size(value)
     case 'seconds':
-      return value >= 0.9995 ? `${value.toFixed(2)}\u00a0s` : duration(value)
+      return Math.max(a ?? 0, b ?? 0) < 0.9995 ? duration(value) : `${value.toFixed(2)}\u00a0s`
     case 'bytes per second':
       return `${size(value)}/s`
   }

@@ -3,10 +3,11 @@ import type { ExchangeAnalysis } from '../analysis.ts'
 import type { Sentence } from './prose.ts'
 import { frameRange, say } from './prose.ts'
 import { count, size } from './quantity.ts'
+import { isPatch } from './sentences/exchange.ts'
 
 /** `18 more PATCHes, frames 812–20114, same pattern (1.0 MiB each, 204)` */
 export function runSentence(run: readonly ExchangeAnalysis[]): Sentence {
-  const patches = run.filter(({ method }) => method === 'PATCH').length
+  const patches = run.filter(isPatch).length
   const what =
     patches === run.length
       ? count(patches, 'more PATCH', 'more PATCHes')

@@ -7,7 +7,7 @@ import { phaseTitle, points, spaced, titled } from './paragraphs.ts'
 import type { Sentence } from './prose.ts'
 import { join, role, say } from './prose.ts'
 import { amount, count, duration, size } from './quantity.ts'
-import { exchangeSentences } from './sentences/exchange.ts'
+import { exchangeSentences, isPatch } from './sentences/exchange.ts'
 import { idleGapSentence, keepAliveSentences } from './sentences/keep-alive.ts'
 import { lossSentences } from './sentences/losses.ts'
 
@@ -64,7 +64,7 @@ function amounts({ payloadBytes, headerBytes, wireBytes, protocol }: ConnectionA
 
 /** Ladder and words of the first and the last PATCH; where there is none, of the first and last exchange. */
 function firstAndLast({ exchanges, ...rest }: ConnectionAnalysis, width: number): Sentence[][] {
-  const patches = exchanges.filter(({ upload }) => upload?.action === 'append')
+  const patches = exchanges.filter(isPatch)
   const shown = patches.length > 0 ? patches : exchanges
   const name = patches.length > 0 ? 'PATCH' : 'exchange'
   const [first] = shown

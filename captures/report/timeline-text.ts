@@ -5,6 +5,7 @@ import { ending, foldedConnections, type Item } from './overview.ts'
 import type { Part, Sentence } from './prose.ts'
 import { connectionPart, tone } from './prose.ts'
 import { amount, greatest } from './quantity.ts'
+import { isPatch } from './sentences/exchange.ts'
 
 const maxBar = 100
 /** More rows are no picture any more. */
@@ -64,17 +65,18 @@ function cells(connection: ConnectionAnalysis, from: number, to: number, bar: nu
   )
   if (connection.initiation.kind !== 'unseen') row[first] = '├'
   if (connection.termination.kind !== 'open') row[last] = last > first ? '┤' : '│'
-  const appends = connection.exchanges.filter(({ upload }) => upload?.action === 'append')
+  const appends = connection.exchanges.filter(isPatch)
   const room = column(appends.at(-1)?.start ?? to) - column(appends[0]?.start ?? from)
   const isDense = room < 1.5 * appends.length
   let patches = 0
-  for (const { start, end, upload } of connection.exchanges) {
-    const isPatch = upload?.action === 'append'
-    if (isPatch) patches += 1
+  for (const exchange of connection.exchanges) {
+    const { start, end } = exchange
+    const isOne = isPatch(exchange)
+    if (isOne) patches += 1
     if (start === null) continue
-    const mark = isPatch ? (isDense || patches % 2 === 1 ? '█' : '▓') : '▄'
+    const mark = isOne ? (isDense || patches % 2 === 1 ? '█' : '▓') : '▄'
     for (let index = column(start); index <= column(end ?? start); index += 1) {
-      if (isPatch || row[index] === '─' || row[index] === ' ') row[index] = mark
+      if (isOne || row[index] === '─' || row[index] === ' ') row[index] = mark
     }
   }
   return coloured(row)

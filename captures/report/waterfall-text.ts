@@ -40,8 +40,9 @@ export function waterfall({ names, difference }: Comparison, width: number): Sen
   return titled('From A to B', [
     whole(names.a, told.total.a),
     ...steps.map(({ label, from, to }) => {
-      const [low, high] = [column(Math.min(from, to)), column(Math.max(from, to))]
-      const length = Math.max(from === to ? 0 : 1, high - low)
+      const [left, high] = [column(Math.min(from, to)), column(Math.max(from, to))]
+      const length = Math.max(1, high - left)
+      const low = Math.min(left, bar - length)
       const mark =
         to > from ? tone('warning', '▓'.repeat(length)) : tone('strong', '░'.repeat(length))
       return line(label, signed(to - from, told.format), low, from === to ? '▏' : mark)

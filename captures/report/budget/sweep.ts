@@ -32,8 +32,9 @@ type Setup = Record<'handshake' | 'synTimer', number>
 interface Interval {
   readonly from: number
   readonly to: number
-  /** Lower goes first where intervals overlap. */
+  /** Lower goes first where intervals overlap; of equal ones what began earlier, as a whole. */
   readonly rank: number
+  readonly since: number
   readonly take: (nanoseconds: number) => void
 }
 
@@ -100,6 +101,7 @@ function stageIntervals(holding: Holding): Interval[] {
     from: moments[index] ?? 0,
     to: moments[index + 1] ?? 0,
     rank,
+    since: moments[0],
     take: taker(holding.owned, stage),
   }))
 }
@@ -113,8 +115,8 @@ function setupIntervals({ connections }: Work, setup: Setup): Interval[] {
     const end = inNanoseconds(start + duration)
     const latest = rtt === null ? first : Math.max(first, end - inNanoseconds(rtt))
     return [
-      { from: latest, to: end, rank: 2, take: taker(setup, 'handshake') },
-      { from: first, to: latest, rank: 3, take: taker(setup, 'synTimer') },
+      { from: latest, to: end, rank: 2, since: first, take: taker(setup, 'handshake') },
+      { from: first, to: latest, rank: 3, since: first, take: taker(setup, 'synTimer') },
     ]
   })
 }
@@ -130,7 +132,7 @@ function gapOwner(exchanges: readonly PlacedExchange[]): (moment: number) => Pla
   }
 }
 
-/** Hands every piece of `from … to` to the interval with the lowest rank, the earliest of those; returns what none took. */
+/** Hands every piece of `from … to` to the interval that goes first; returns what none took. */
 function share(
   intervals: readonly Interval[],
   from: number,
@@ -152,12 +154,14 @@ function share(
       active.push(one)
       next += 1
     }
-    const owner = active.reduce<Interval | null>(
-      (best, one) => (best === null || one.rank < best.rank ? one : best),
-      null,
-    )
+    const owner = active.reduce<Interval | null>(first, null)
     if (owner) owner.take(until - moment)
     else gaps.push({ length: until - moment, after: ownerOf(moment) })
   }
   return gaps
+}
+
+function first(best: Interval | null, one: Interval): Interval {
+  if (best === null || one.rank < best.rank) return one
+  return one.rank === best.rank && one.since < best.since ? one : best
 }

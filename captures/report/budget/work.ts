@@ -33,14 +33,12 @@ export function workOf(analysis: Analysis): Work | null {
   if (uploading.length === 0) return null
   const again = analysis.uploads.reduce((sum, { bytesSentAgain }) => sum + bytesSentAgain, 0)
   const carried = uploading.reduce((sum, { exchange }) => sum + fileBytes(exchange), 0)
+  const from = uploading.reduce((least, placed) => Math.min(least, beginning(placed)), Infinity)
   return {
     connections,
     exchanges,
-    from: uploading.reduce(
-      (least, placed) => Math.min(least, beginning(placed)),
-      Number.POSITIVE_INFINITY,
-    ),
-    to: uploading.reduce((most, { end }) => Math.max(most, end), Number.NEGATIVE_INFINITY),
+    from,
+    to: uploading.reduce((most, { end }) => Math.max(most, end), from),
     bytes: Math.max(0, carried - again),
     patches,
   }

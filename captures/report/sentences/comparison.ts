@@ -132,7 +132,7 @@ function otherwiseSlower(facts: Facts, slower: Slower): Sentence {
   const reasons = largest(slower, 1)
   const because =
     reasons.length === 0 ? [] : say`: ${listOf(reasons.map((term) => costing(term, format)))}`
-  return say`${facts.names[side]} took ${format(lost)} longer than ${facts.names[otherSide(side)]}${chunks(facts, side)}${because}${saved(slower)}; ${unexplained(slower)}.${minorHandshakes(facts, slower)}`
+  return say`${facts.names[side]} took ${format(lost)} longer than ${facts.names[otherSide(side)]}${chunks(facts, side)}${because}${saved(slower)}; ${unexplained(slower)}.${reasons.some(({ cause }) => cause === 'handshake') ? [] : minorHandshakes(facts, slower)}`
 }
 
 /** More connections, but that is not why it was slower. */

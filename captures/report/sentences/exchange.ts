@@ -8,6 +8,10 @@ import { duration, listed, size } from '../quantity.ts'
 /** `PATCH`, `GET`; of a request that is not captured, `?`. */
 export const methodOf = ({ method }: ExchangeAnalysis) => method ?? '?'
 
+/** By what it does to an upload; by its method where the head that would tell is cut. */
+export const isPatch = ({ method, upload }: ExchangeAnalysis): boolean =>
+  upload === null ? method === 'PATCH' : upload.action === 'append'
+
 /** For a table: what it did to the file, or its target. */
 export function matter({ upload, target }: ExchangeAnalysis): string {
   if (upload === null) return target ?? 'not captured'
