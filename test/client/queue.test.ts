@@ -15,6 +15,9 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
+/** The digest of a fingerprint has a thread of its own, which a busy machine may not run for a second. */
+const patience = { timeout: 10_000 }
+
 const file = new File(['some bytes'], 'holiday.mp4', { lastModified: 1000 })
 
 async function uploadOf(chosen: File, changes: Partial<ServerUpload>): Promise<ServerUpload> {
@@ -74,7 +77,7 @@ test('a program that began to send after the last event is not pushed aside', as
   const told = await uploadOf(file, { active: false })
   const { queue, started, phases } = openQueue([told], { ...told, active: true, offset: 4 })
   queue.add(file, null)
-  await expect.poll(phases).toEqual([{ kind: 'elsewhere', by: 'program' }])
+  await expect.poll(phases, patience).toEqual([{ kind: 'elsewhere', by: 'program' }])
   expect(started).toEqual([])
   expect(queue.transfers()[0]?.safe).toBe(4)
 })
@@ -84,7 +87,7 @@ test('a program that stopped after the last event is not waited for', async () =
   const { queue, started } = openQueue([told], { ...told, active: false })
   queue.add(file, null)
   await expect
-    .poll(() => started.map((job) => job.url))
+    .poll(() => started.map((job) => job.url), patience)
     .toEqual(['http://127.0.0.1:8080/files/abcdefgh'])
 })
 
@@ -93,6 +96,6 @@ test('an upload that went away after the last event is left to HEAD to tell', as
   const { queue, started } = openQueue([told], null)
   queue.add(file, null)
   await expect
-    .poll(() => started.map((job) => job.url))
+    .poll(() => started.map((job) => job.url), patience)
     .toEqual(['http://127.0.0.1:8080/files/abcdefgh'])
 })

@@ -10,12 +10,19 @@ export interface Link {
   readonly connections: () => number
   /** Bytes a second towards the server; Infinity for no limit. */
   setRate(bytesPerSecond: number): void
+  /** So many more bytes of bodies pass towards the server, then they stand still and only heads pass; Infinity for no limit. */
+  allow(bytes: number): void
+  /** Bytes of bodies that may still pass. */
+  readonly allowed: () => number
   /** Connections that are open now move no further byte; new ones do. */
   freeze(): void
   /** Resets all connections that are open now. */
   cut(): void
   close(): Promise<void>
 }
+
+/** What comes in pieces below this is heads (bytes): they pass a line that is busy with bodies, as they would on a fair one. */
+const leastOfBody = 4096
 
 /** Starts a relay on a free loopback port. */
 export async function startLink(
@@ -26,6 +33,7 @@ export async function startLink(
   let rate = bytesPerSecond
   let received = 0
   let connections = 0
+  let allowed = Number.POSITIVE_INFINITY
   // One budget for all connections, as on a real line; refilled every tick.
   let budget = 0
   const tick = 20
@@ -51,10 +59,14 @@ export async function startLink(
       received += data.length
       near.pause()
       const go = () => {
-        if (pair.isFrozen) return
-        if (Number.isFinite(rate) && budget <= 0) return void waiting.add(go)
+        const isBody = data.length >= leastOfBody
+        const isLate = Number.isFinite(rate) && budget <= 0
+        const isOver = pair.isFrozen || !pairs.has(pair)
+        if (!isOver && isBody && (isLate || allowed <= 0)) return void waiting.add(go)
         waiting.delete(go)
+        if (isOver) return
         budget -= data.length
+        if (isBody) allowed -= data.length
         far.write(data, () => {
           if (!pair.isFrozen) near.resume()
         })
@@ -77,6 +89,11 @@ export async function startLink(
       rate = next
       for (const go of [...waiting]) go()
     },
+    allow(bytes) {
+      allowed = bytes
+      for (const go of [...waiting]) go()
+    },
+    allowed: () => allowed,
     freeze() {
       for (const pair of pairs) pair.isFrozen = true
     },

@@ -7,13 +7,13 @@ import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
 import { cleanUp, cliPath } from '../helpers/server.ts'
 import { chooseFiles, chromiumPath, launchBrowser, openPage, ownErrors } from './browser.ts'
 import {
+  bringTo,
   MiB,
   openScene,
   phase,
   sentenceOf,
   sleep,
   waitForFinished,
-  waitForSafe,
   waitForSentence,
 } from './scene.ts'
 
@@ -52,12 +52,13 @@ const oneChunkMore = 9 * MiB
 pageTest('a killed server, back after four seconds, costs at most one chunk', async (context) => {
   const { scene, page, complaints } = await start(context)
   await chooseFiles(page, [scene.file])
-  await waitForSafe(page, 9)
+  await bringTo(scene, page, 9)
   const before = await scene.uploads()
   const restarted = scene.killAndRestart(4000)
   await phase(page, 'waiting').waitFor()
   await waitForSentence(page, /Trying again/)
   await restarted
+  scene.link.allow(Number.POSITIVE_INFINITY)
   await waitForFinished(page)
   await scene.expectWhole()
   expect((await scene.uploads())[0]?.id).toBe(before[0]?.id)
@@ -68,7 +69,7 @@ pageTest('a killed server, back after four seconds, costs at most one chunk', as
 pageTest('without a network it waits, says so, and goes on by itself', async (context) => {
   const { scene, profile, page, complaints } = await start(context)
   await chooseFiles(page, [scene.file])
-  await waitForSafe(page, 5)
+  await bringTo(scene, page, 5)
   await profile.setOffline(true)
   await phase(page, 'waiting').waitFor()
   expect(await sentenceOf(page)).toMatch(/Waiting for the network/)
@@ -79,6 +80,7 @@ pageTest('without a network it waits, says so, and goes on by itself', async (co
   // At once, not after the pause between attempts that has grown meanwhile.
   await phase(page, 'sending').waitFor({ timeout: 3000 })
   await waitForSentence(page, /(network went away|connection lost), .*to send again/i)
+  scene.link.allow(Number.POSITIVE_INFINITY)
   await waitForFinished(page)
   await scene.expectWhole()
   expect(ownErrors(complaints)).toEqual([])
@@ -88,9 +90,10 @@ pageTest('a connection reset again and again ends in the same bytes', async (con
   const { scene, page } = await start(context)
   await chooseFiles(page, [scene.file])
   for (const mib of [3, 8, 12, 16]) {
-    await waitForSafe(page, mib)
+    await bringTo(scene, page, mib)
     scene.link.cut()
   }
+  scene.link.allow(Number.POSITIVE_INFINITY)
   await waitForFinished(page)
   await scene.expectWhole()
   expect(scene.link.received()).toBeLessThan(scene.file.size + 4 * oneChunkMore)
@@ -99,9 +102,10 @@ pageTest('a connection reset again and again ends in the same bytes', async (con
 pageTest('a paused upload holds still and goes on where it was', async (context) => {
   const { scene, page } = await start(context)
   await chooseFiles(page, [scene.file])
-  await waitForSafe(page, 4)
+  await bringTo(scene, page, 4)
   await page.getByRole('button', { name: 'Pause holiday.mp4' }).click()
   await phase(page, 'paused').waitFor()
+  scene.link.allow(Number.POSITIVE_INFINITY)
   expect(await sentenceOf(page)).toMatch(/The server keeps the .* MiB that are safe until /)
   const offset = async () => (await scene.uploads())[0]?.offset ?? 0
   // What had left the browser before the pause may still arrive.
@@ -122,9 +126,10 @@ pageTest('after a reload only the same file continues the upload', async (contex
   const { scene, page } = await start(context)
   const { file } = scene
   await chooseFiles(page, [file])
-  await waitForSafe(page, 9)
+  await bringTo(scene, page, 9)
   page.once('dialog', (dialog) => void dialog.accept())
   await page.reload()
+  scene.link.allow(Number.POSITIVE_INFINITY)
   const row = page.locator('.unfinished')
   await row.getByText('choose the file to continue').waitFor()
   expect(await row.textContent()).toMatch(/holiday\.mp4.* of 20\.0 MiB safe/)
@@ -168,8 +173,9 @@ pageTest(
   async (context) => {
     const { scene, page, profile } = await start(context)
     await chooseFiles(page, [scene.file])
-    await waitForSafe(page, 9)
+    await bringTo(scene, page, 9)
     await profile.close()
+    scene.link.allow(Number.POSITIVE_INFINITY)
     const before = (await scene.uploads())[0]
     expect(before?.metadata).toMatchObject({
       filename: 'holiday.mp4',
@@ -194,8 +200,9 @@ pageTest(
 pageTest('a connection that stands still is replaced', async (context) => {
   const { scene, page } = await start(context)
   await chooseFiles(page, [scene.file])
-  await waitForSafe(page, 5)
+  await bringTo(scene, page, 5)
   scene.link.freeze()
+  scene.link.allow(Number.POSITIVE_INFINITY)
   await waitForSentence(page, /stood still for 15 s/, 22_000)
   await waitForFinished(page)
   await scene.expectWhole()
@@ -207,12 +214,13 @@ pageTest(
     const { scene, profile, page } = await start(context)
     const second = (await openPage(profile, scene.link.url)).page
     await chooseFiles(page, [scene.file])
-    await waitForSafe(page, 3)
+    await bringTo(scene, page, 3)
     await chooseFiles(second, [scene.file])
     await phase(second, 'elsewhere').waitFor()
     expect(await sentenceOf(second)).toMatch(/Another tab/)
-    await waitForSafe(page, 9)
+    await bringTo(scene, page, 9)
     await page.close()
+    scene.link.allow(Number.POSITIVE_INFINITY)
     await waitForFinished(second)
     await scene.expectWhole()
     expect(scene.link.received()).toBeLessThan(scene.file.size + oneChunkMore)
@@ -221,6 +229,7 @@ pageTest(
 
 pageTest('an upload that the terminal began is continued by the page', async (context) => {
   const { scene, page } = await start(context)
+  scene.link.allow(9.5 * MiB)
   const terminal = spawn(
     process.execPath,
     [cliPath, 'upload', scene.file.path, '--to', scene.link.url],
@@ -237,6 +246,7 @@ pageTest('an upload that the terminal began is continued by the page', async (co
     return Number.parseFloat(text) >= 9
   })
   terminal.kill('SIGKILL')
+  scene.link.allow(Number.POSITIVE_INFINITY)
   await chooseFiles(page, [scene.file])
   await waitForFinished(page)
   await scene.expectWhole()

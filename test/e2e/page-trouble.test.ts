@@ -7,15 +7,7 @@ import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
 import { fingerprintInput, formatFingerprint, sampleRanges } from '../../client/fingerprint.ts'
 import { cleanUp } from '../helpers/server.ts'
 import { chooseFiles, chromiumPath, launchBrowser, openPage, ownErrors } from './browser.ts'
-import {
-  MiB,
-  openScene,
-  phase,
-  sleep,
-  waitForFinished,
-  waitForSafe,
-  waitForSentence,
-} from './scene.ts'
+import { bringTo, MiB, openScene, phase, sleep, waitForFinished, waitForSentence } from './scene.ts'
 
 let browser: Browser
 
@@ -62,9 +54,10 @@ pageTest(
       await route.fulfill({ status, headers: { 'Retry-After': '1' } })
     })
     await chooseFiles(page, [scene.file])
-    await waitForSafe(page, 9)
+    await bringTo(scene, page, 9)
     scene.link.cut()
     await phase(page, 'waiting').waitFor()
+    scene.link.allow(Number.POSITIVE_INFINITY)
     await waitForFinished(page)
     expect(codes).toEqual([])
     expect(creations).toHaveLength(1)
@@ -79,9 +72,10 @@ pageTest(
   async (context) => {
     const { scene, page } = await start(context)
     await chooseFiles(page, [scene.file])
-    await waitForSafe(page, 9)
+    await bringTo(scene, page, 9)
     await page.getByRole('button', { name: 'Pause holiday.mp4' }).click()
     await phase(page, 'paused').waitFor()
+    scene.link.allow(Number.POSITIVE_INFINITY)
     const gone = (await scene.uploads())[0]?.id
     await fetch(`${scene.server().url}/files/${gone}`, {
       method: 'DELETE',
@@ -128,8 +122,9 @@ pageTest('a file above the limit is refused before a byte is sent', async (conte
 pageTest('a file that changes under way is found out, not mixed', async (context) => {
   const { scene, page } = await start(context)
   await chooseFiles(page, [scene.file])
-  await waitForSafe(page, 5)
+  await bringTo(scene, page, 5)
   await appendFile(scene.file.path, 'one more line')
+  scene.link.allow(Number.POSITIVE_INFINITY)
   await phase(page, 'failed').waitFor({ timeout: 20_000 })
   await waitForSentence(page, /changed, moved or deleted on this computer/)
   expect((await scene.uploads()).map((upload) => upload.state)).toEqual(['unfinished'])
@@ -147,8 +142,9 @@ pageTest(
     }
     await signIn(page)
     await chooseFiles(page, [scene.file])
-    await waitForSafe(page, 5)
+    await bringTo(scene, page, 5)
     await profile.clearCookies()
+    scene.link.allow(Number.POSITIVE_INFINITY)
     await phase(page, 'waiting').waitFor({ timeout: 15_000 })
     await waitForSentence(page, /sign in again\. Nothing is lost/)
     const link = page.locator('#signed-out a')
@@ -157,10 +153,7 @@ pageTest(
     await signIn(other)
     await other.close()
     await waitForFinished(page)
-    const response = await fetch(`${scene.server().url}/api/uploads`, {
-      headers: { Authorization: `Bearer ${token}` },
-    })
-    const { uploads } = (await response.json()) as { uploads: { state: string }[] }
+    const uploads = await scene.uploads()
     expect(uploads.map((upload) => upload.state)).toEqual(['finished'])
   },
 )
@@ -217,7 +210,7 @@ pageTest(
     await page.locator('.unfinished').waitFor()
     // By the server, not by the page: what the page was told may be a moment old, and it must do the right thing nevertheless.
     const active = async () => (await scene.uploads())[0]?.active
-    await context.expect.poll(active, { interval: 5 }).toBe(true)
+    await context.expect.poll(active, { interval: 5, timeout: 10_000 }).toBe(true)
     await chooseFiles(page, [scene.file])
     await phase(page, 'elsewhere').waitFor()
     await waitForSentence(page, /Another program is sending this file/)

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
 import { cleanUp } from '../helpers/server.ts'
 import { chooseFiles, chromiumPath, launchBrowser, makeFile, openPage } from './browser.ts'
-import { MiB, openScene, phase, waitForFinished, waitForSafe } from './scene.ts'
+import { bringTo, MiB, openScene, phase, waitForFinished } from './scene.ts'
 
 const axeSource = await readFile(
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
@@ -47,11 +47,12 @@ pageTest(
     const { scene, page, complaints } = await start(context, { rate: 10 * MiB })
     await page.locator('#chunk-size').selectOption('1048576')
     await chooseFiles(page, [scene.file])
-    await waitForSafe(page, 5)
+    await bringTo(scene, page, 5)
     const facts = await page.locator('.transfer .facts').textContent()
     expect(facts).toMatch(/of 20\.0 MiB safe.* MiB sent/)
     const lane = page.locator('.lane-row[data-own]', { hasText: 'holiday.mp4' })
     expect(await lane.textContent()).toMatch(/TCP :\d+ → :\d+.*PATCH ×\d+.*holiday\.mp4/)
+    scene.link.allow(Number.POSITIVE_INFINITY)
     await waitForFinished(page)
     await page.getByText('20 chunks went over one connection: 19 handshakes saved.').waitFor()
     await scene.expectWhole()
@@ -123,23 +124,29 @@ pageTest(
 pageTest('cancel asks: what is safe may stay for later, or be deleted', async (context) => {
   const { scene, page } = await start(context)
   await chooseFiles(page, [scene.file])
-  await waitForSafe(page, 3)
+  await bringTo(scene, page, 3)
   await page.getByRole('button', { name: 'Cancel holiday.mp4' }).click()
   await page.getByRole('button', { name: 'Stop, keep what is safe' }).click()
   await page.locator('.unfinished').waitFor()
-  expect(await scene.uploads()).toHaveLength(1)
+  scene.link.allow(Number.POSITIVE_INFINITY)
+  // What had left the browser arrives, and then the end of that connection.
+  const states = async () => (await scene.uploads()).map(({ active, state }) => ({ active, state }))
+  await context.expect
+    .poll(states, { timeout: 20_000 })
+    .toEqual([{ active: false, state: 'unfinished' }])
+  scene.link.allow(MiB)
   await page.locator('.unfinished input').setInputFiles(scene.file.path)
   await phase(page, 'sending').waitFor()
   await page.getByRole('button', { name: 'Cancel holiday.mp4' }).click()
   await page.getByRole('button', { name: 'Delete from the server' }).click()
   await page.locator('.transfer').waitFor({ state: 'detached' })
-  await context.expect.poll(() => scene.uploads()).toEqual([])
+  await context.expect.poll(() => scene.uploads(), { timeout: 10_000 }).toEqual([])
 })
 
 pageTest('closing the page in the middle warns once, with what is true', async (context) => {
   const { scene, page } = await start(context)
   await chooseFiles(page, [scene.file])
-  await waitForSafe(page, 3)
+  await bringTo(scene, page, 3)
   const asked = new Promise<string>((resolve) => {
     page.once('dialog', (dialog) => {
       resolve(dialog.type())
@@ -151,6 +158,7 @@ pageTest('closing the page in the middle warns once, with what is true', async (
   expect(await page.locator('#leaving').textContent()).toMatch(
     /1 upload under way\. .* MiB are safe and stay safe if you leave\. The server keeps it for 7 days/,
   )
+  scene.link.allow(Number.POSITIVE_INFINITY)
   await waitForFinished(page)
   await scene.expectWhole()
 })
@@ -175,12 +183,12 @@ pageTest(
     await chooseFiles(page, [small])
     await waitForFinished(page, 'scan.iso')
     await chooseFiles(page, [stopped])
-    await waitForSafe(page, 1)
+    await bringTo(scene, page, 1)
     await page.getByRole('button', { name: 'Cancel thesis.tar' }).click()
     await page.getByRole('button', { name: 'Stop, keep what is safe' }).click()
     await page.locator('.unfinished').waitFor()
     await chooseFiles(page, [scene.file])
-    await waitForSafe(page, 2)
+    await bringTo(scene, page, 2)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       for (const width of [360, 768, 1280, 2560]) {
@@ -199,7 +207,7 @@ pageTest(
 pageTest('everything is reached and done by keyboard', async (context) => {
   const { scene, page } = await start(context)
   await chooseFiles(page, [scene.file])
-  await waitForSafe(page, 2)
+  await bringTo(scene, page, 2)
   const focused = () =>
     page.evaluate(() => {
       const { activeElement } = document
@@ -224,9 +232,10 @@ pageTest('everything is reached and done by keyboard', async (context) => {
   await page.keyboard.press('Enter')
   await phase(page, 'paused').waitFor()
   expect(await focused()).toBe('Resume holiday.mp4')
+  scene.link.allow(Number.POSITIVE_INFINITY)
   await page.keyboard.press('Enter')
   await waitForFinished(page)
   await context.expect
-    .poll(() => page.locator('#announcer').textContent())
+    .poll(() => page.locator('#announcer').textContent(), { timeout: 10_000 })
     .toMatch(/holiday\.mp4 is finished/)
 })
