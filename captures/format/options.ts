@@ -32,7 +32,7 @@ export function lengthOfOption(view: DataView, value: number, little: boolean): 
 }
 
 /** Up to the next multiple of 4. */
-export const padded = (length: number): number => (length + 3) & ~3
+export const padded = (length: number): number => length + (-length & 3)
 
 const decoder = new TextDecoder()
 

@@ -1,6 +1,7 @@
 // pcapng (draft-ietf-opsawg-pcapng): walks the blocks, leaves packets and descriptions to their files, skips the rest unread.
 import type { Epoch } from './clock.ts'
 import { CaptureFormatError } from './errors.ts'
+import { padded } from './options.ts'
 import type { CaptureInterface, CaptureSummary, Damage, PacketSink } from './packet.ts'
 import {
   BlockType,
@@ -50,9 +51,9 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
     if (type === BlockType.section && !readByteOrder(view, from)) {
       return spoil(window.origin + from, 'the byte order of this section is unreadable')
     }
-    const length = view.getUint32(from + 4, section.little)
+    const length = lengthAt(view, from + 4)
     const least = shortestBlock(type)
-    if (length < least || length % 4 !== 0) return spoilLength(window, type, length)
+    if (length < least) return spoilLength(window, type, length)
     if (least === blockHeader) return skip(window, type, length)
     if (length > longestInHand) {
       if (inHand < longestInHand) return longestInHand
@@ -61,12 +62,17 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
     }
     if (length > inHand) return length
     const end = from + length - blockTrailer
-    if (view.getUint32(end, section.little) !== length) {
-      return spoilEnd(window.origin + from, length, view.getUint32(end, section.little))
+    if (lengthAt(view, end) !== length) {
+      return spoilEnd(window.origin + from, length, lengthAt(view, end))
     }
     readBody(window, type, end)
     window.from = from + length
     return 0
+  }
+
+  /** A block takes a multiple of 4 bytes, even where its writer forgot to count the padding. */
+  function lengthAt(view: DataView, at: number): number {
+    return padded(view.getUint32(at, section.little))
   }
 
   /** The block begins at `window.from`, and what is to be read of it ends at `end`. */
@@ -132,7 +138,7 @@ export function createPcapngReader(onPacket: PacketSink): RecordReader {
 
   function endSkipped(window: Window): number {
     if (window.to - window.from < blockTrailer) return blockTrailer
-    const length = window.view.getUint32(window.from, section.little)
+    const length = lengthAt(window.view, window.from)
     if (length !== skippedLength) return spoilEnd(skippedAt, skippedLength, length)
     skippedLength = 0
     window.from += blockTrailer

@@ -49,10 +49,14 @@ test('samples cut at any byte keep their first packets, and the damage lies in t
   }
 })
 
-test('20,000 files with flipped bits, patched numbers and moved pieces', () => {
-  const random = randomOf(20_260_101)
+/** More, or others: `FUZZ_ROUNDS=200000 FUZZ_SEED=7 npx vitest run test/captures/format/damaged.test.ts` */
+const rounds = Number(process.env.FUZZ_ROUNDS ?? 20_000)
+const seed = Number(process.env.FUZZ_SEED ?? 1)
+
+test(`${rounds} files with flipped bits, patched numbers and moved pieces`, () => {
+  const random = randomOf(seed)
   let largestOfAll = 0
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < rounds; round++) {
     const file = damaged(random.pick(samples), random)
     const chunkSize = random.pick([
       file.length,
@@ -78,7 +82,7 @@ test('20,000 files with flipped bits, patched numbers and moved pieces', () => {
   }
   // The watch was awake.
   expect(largestOfAll).toBeGreaterThan(0)
-})
+}, 600_000)
 
 type Outcome = CaptureFormatError | { summary: CaptureSummary; digest: (number | boolean)[] }
 
