@@ -22,13 +22,24 @@ interface Shape {
 export function drawLadder(rows: readonly LadderRow[], width: number): Sentence[] {
   if (rows.length === 0) return []
   const shape = shapeOf(rows, width)
+  const between = ['  ', ' '].find((text) => fit(rows, text, shape.span - edges)) ?? null
   return [
     heading(shape),
     ...rows.flatMap((row) =>
-      row.kind === 'segment' ? drawSegment(row, shape) : drawFold(row.text, shape),
+      row.kind === 'segment' ? drawSegment(row, shape, between) : drawFold(row.text, shape),
     ),
   ]
 }
+
+/** Of an arrow, besides its label. */
+const edges = 4
+
+/** Whether every arrow has room for its label and its numbers. */
+const fit = (rows: readonly LadderRow[], between: string, room: number) =>
+  rows.every((row) => row.kind === 'fold' || columnsOf([oneLine(row, between)]) <= room)
+
+const oneLine = ({ label, numbers }: SegmentRow, between: string) =>
+  [label, numbers].filter((text) => text !== '').join(between)
 
 function shapeOf(rows: readonly LadderRow[], width: number): Shape {
   const segments = rows.flatMap((row) => (row.kind === 'segment' ? [row] : []))
@@ -68,10 +79,8 @@ function heading({ frames, times, client, span }: Shape): Sentence {
   ]
 }
 
-function drawSegment(row: SegmentRow, shape: Shape): Sentence[] {
-  const room = shape.span - 6
-  const whole = [row.label, row.numbers].filter((text) => text !== '').join('  ')
-  const fits = columnsOf([whole]) <= room
+/** Numbers that find no room on the arrows of a ladder stand under them, in all of its rows. */
+function drawSegment(row: SegmentRow, shape: Shape, between: string | null): Sentence[] {
   const line = [
     '  ',
     ...pad([frame(row.packet)], shape.frames, 'right'),
@@ -79,28 +88,29 @@ function drawSegment(row: SegmentRow, shape: Shape): Sentence[] {
     ...pad([tone('quiet', row.time === null ? '' : moment(row.time))], shape.times, 'right'),
     '  ',
     ...clientState(row, shape),
-    ...arrow(row.by, fits ? whole : shorten(row.label, room), shape.span),
+    ...arrow(row.by, between === null ? row.label : oneLine(row, between), shape.span),
     ...(row.states === null ? [] : [' ', role('server', row.states.server)]),
   ]
-  return fits ? [line] : [line, second(row, shape)]
+  return between !== null || row.numbers === '' ? [line] : [line, second(row, shape)]
 }
 
 const clientState = ({ states }: SegmentRow, { client }: Shape): Sentence =>
   client === 0 ? [] : [...pad([role('client', states?.client ?? '')], client - 1, 'right'), ' ']
 
-/** `│── SYN  seq 0 ─────────▶│`; the label stands at its sender's end. */
-function arrow(by: Role, text: string, span: number): Sentence {
-  const line = '─'.repeat(Math.max(1, span - 5 - columnsOf([text])))
-  return bounded(role(by, by === 'client' ? `── ${text} ${line}▶` : `◀${line} ${text} ──`))
+/** `│─ SYN seq 0 ─────────▶│`; the label stands at its sender's end. */
+function arrow(by: Role, label: string, span: number): Sentence {
+  const text = shorten(label, span - edges)
+  const line = '─'.repeat(span - edges - columnsOf([text]))
+  return bounded(role(by, by === 'client' ? `─ ${text} ${line}▶` : `◀${line} ${text} ─`))
 }
 
 const bounded = (...inner: readonly Part[]): Sentence => ['│', ...inner, '│']
 
 /** Numbers that found no room on the arrow. */
 function second({ by, numbers }: SegmentRow, { gutter, client, span }: Shape): Sentence {
-  const text = [role(by, shorten(numbers, span - 6))]
-  const inner = pad(text, span - 6, by === 'client' ? 'left' : 'right')
-  return [' '.repeat(gutter + client), ...bounded('   ', ...inner, '   ')]
+  const text = [role(by, shorten(numbers, span - edges))]
+  const inner = pad(text, span - edges, by === 'client' ? 'left' : 'right')
+  return [' '.repeat(gutter + client), ...bounded('  ', ...inner, '  ')]
 }
 
 function drawFold(text: Sentence, { gutter, client, span }: Shape): Sentence[] {

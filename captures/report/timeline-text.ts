@@ -63,8 +63,6 @@ function cells(connection: ConnectionAnalysis, from: number, to: number, bar: nu
   const row: string[] = Array.from({ length: bar }, (_, index) =>
     index < first || index > last ? ' ' : '─',
   )
-  if (connection.initiation.kind !== 'unseen') row[first] = '├'
-  if (connection.termination.kind !== 'open') row[last] = last > first ? '┤' : '│'
   const appends = connection.exchanges.filter(isPatch)
   const room = column(appends.at(-1)?.start ?? to) - column(appends[0]?.start ?? from)
   const isDense = room < 1.5 * appends.length
@@ -78,6 +76,10 @@ function cells(connection: ConnectionAnalysis, from: number, to: number, bar: nu
     for (let index = column(start); index <= column(end ?? start); index += 1) {
       if (isOne || row[index] === '─' || row[index] === ' ') row[index] = mark
     }
+  }
+  if (last - first > 1) {
+    if (connection.initiation.kind !== 'unseen') row[first] = '├'
+    if (connection.termination.kind !== 'open') row[last] = '┤'
   }
   return coloured(row)
 }

@@ -3,7 +3,7 @@ import type { ConnectionAnalysis, ExchangeAnalysis, SequenceRange } from '../../
 import { unreachable } from '../../units.ts'
 import type { Part, Sentence } from '../prose.ts'
 import { frameRange, frames, say, tone } from '../prose.ts'
-import { duration, listed, size } from '../quantity.ts'
+import { count, duration, listed, size } from '../quantity.ts'
 
 /** `PATCH`, `GET`; of a request that is not captured, `?`. */
 export const methodOf = ({ method }: ExchangeAnalysis) => method ?? '?'
@@ -128,13 +128,14 @@ function answeredOffset(offset: number | null, isConsistent: boolean | null): Se
 function timing(exchange: ExchangeAnalysis, { initiation }: ConnectionAnalysis): Sentence {
   const { start, requestEnd, responseStart, end, waits } = exchange
   if (start === null || end === null) return []
-  const roundTrip = initiation.rtt === null ? '' : ` (one round trip: ${duration(initiation.rtt)})`
   const pieces = [
     ...(requestEnd !== null && requestEnd > start
       ? [`${duration(requestEnd - start)} to send it${waited(waits)}`]
       : []),
     ...(requestEnd !== null && responseStart !== null && responseStart >= requestEnd
-      ? [`${duration(responseStart - requestEnd)} until the answer began${roundTrip}`]
+      ? [
+          `${duration(responseStart - requestEnd)} until the answer began${untilAnswer(exchange, initiation.rtt)}`,
+        ]
       : []),
     ...(responseStart !== null && end - responseStart > 1e-3
       ? [`${duration(end - responseStart)} to receive it`]
@@ -145,6 +146,25 @@ function timing(exchange: ExchangeAnalysis, { initiation }: ConnectionAnalysis):
       ? ' The answer began before the request had ended.'
       : ''
   return say`${duration(end - start)} in all${pieces.length > 0 ? `: ${listed(pieces)}` : ''}.${early}`
+}
+
+/** What of the wait is the way: one round trip, and longer where the last bytes stood in a queue. */
+function untilAnswer(
+  { requestEnd, requestAcknowledged, responseStart }: ExchangeAnalysis,
+  rtt: number | null,
+): string {
+  const facts = [
+    ...(rtt === null ? [] : [`one round trip: ${duration(rtt)}`]),
+    ...(rtt !== null &&
+    requestEnd !== null &&
+    requestAcknowledged !== null &&
+    responseStart !== null &&
+    requestAcknowledged < responseStart &&
+    requestAcknowledged - requestEnd > 1.25 * rtt
+      ? [`the last byte was acknowledged after ${duration(requestAcknowledged - requestEnd)}`]
+      : []),
+  ]
+  return facts.length === 0 ? '' : ` (${facts.join('; ')})`
 }
 
 function waited({
@@ -158,7 +178,7 @@ function waited({
   const pieces = [
     ...(acknowledgement > 0
       ? [
-          `${duration(acknowledgement)} waiting for ACKs in ${acknowledgementRounds}\u00a0rounds${afterIdle ? ' after the idle time' : ''}`,
+          `${duration(acknowledgement)} waiting for ACKs in ${count(acknowledgementRounds, 'round')}${afterIdle ? ' after the idle time' : ''}`,
         ]
       : []),
     ...(retransmission > 0 ? [`${duration(retransmission)} lost to retransmission`] : []),
