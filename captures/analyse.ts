@@ -7,7 +7,7 @@ import { createHttpReader } from './http/http-reader.ts'
 import { createDecoder, type Decoded } from './packet/decode.ts'
 import { linkTypes } from './packet/link.ts'
 import { createSegment } from './packet/segment.ts'
-import { describeConnection, type Followed } from './phases/connection.ts'
+import type { Followed } from './phases/connection.ts'
 import { droppedPackets, judgeQuality } from './phases/quality.ts'
 import { describeUploads } from './phases/uploads.ts'
 import { createFollower } from './tcp/follow.ts'
@@ -84,8 +84,7 @@ export function createAnalyser({ onSegment, onFraming }: AnalyserOptions = {}): 
       const summary = reader.end()
       ended = summary
       follower.finish()
-      const told = followed.map((one) => describeConnection(one, decoder.addresses))
-      const { connections, uploads } = describeUploads(told)
+      const { told, connections, uploads } = describeUploads(followed, decoder.addresses)
       return {
         version: 1,
         file: describeFile(summary, lastTime, decoded.tcp),

@@ -14,12 +14,64 @@ export function terminalStyle(): { readonly colour: boolean; readonly width: num
 
 /** Resolves when it is out; a reader that goes away early (`| head`) is no failure. */
 export function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EPIPE' ? resolve() : reject(error),
-    )
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, () => resolve())
-  })
+  return write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
-export const printJson = (document: unknown): Promise<void> => print(JSON.stringify(document))
+/** So much is put together before it is written. */
+const batch = 256 * 1024
+
+/**
+ * Exactly one JSON document on standard output. Lists at its top level go out piece by piece: a capture of many connections makes a
+ * document that is longer than a string can be.
+ */
+export async function printJson(document: object): Promise<void> {
+  let waiting = ''
+  for (const piece of piecesOf(document)) {
+    waiting += piece
+    if (waiting.length < batch) continue
+    await write(waiting)
+    waiting = ''
+  }
+  await write(`${waiting}\n`)
+}
+
+/** The texts that make up the document, in order. */
+function* piecesOf(document: object): Generator<string> {
+  let before = '{'
+  for (const [name, value] of Object.entries(document)) {
+    if (value === undefined) continue
+    yield `${before}${JSON.stringify(name)}:`
+    before = ','
+    if (!Array.isArray(value)) {
+      yield JSON.stringify(value)
+      continue
+    }
+    yield '['
+    for (const [index, item] of value.entries())
+      yield (index === 0 ? '' : ',') + JSON.stringify(item)
+    yield ']'
+  }
+  yield before === '{' ? '{}' : '}'
+}
+
+let readerIsGone = false
+
+function write(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (readerIsGone) {
+      resolve()
+      return
+    }
+    const onError = (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') return reject(error)
+      readerIsGone = true
+      resolve()
+    }
+    process.stdout.once('error', onError)
+    process.stdout.write(text, (error) => {
+      // A late EPIPE comes as an event as well: then it needs a listener still.
+      if (error === null || error === undefined) process.stdout.off('error', onError)
+      resolve()
+    })
+  })
+}

@@ -1,5 +1,5 @@
 // One connection, from what was followed to the analysis document.
-import type { ConnectionAnalysis, Warning } from '../analysis.ts'
+import type { ConnectionAnalysis, ExchangeUpload, Warning } from '../analysis.ts'
 import type { Exchange, HttpReader } from '../http/exchange.ts'
 import type { AddressTable } from '../packet/addresses.ts'
 import type { Connection } from '../tcp/connection.ts'
@@ -30,8 +30,12 @@ export interface ToldConnection extends Told {
 /** What senders wait at least before they send again (RFC 6298 §2.4 asks for 1 s, systems take 200 ms). */
 const shortestTimer: Nanoseconds = 200e6
 
-/** Its uploads and its purpose are not known yet: see `uploads.ts`. */
-export function describeConnection(followed: Followed, addresses: AddressTable): ToldConnection {
+/** What it was opened for is not known yet: see `uploads.ts`. */
+export function describeConnection(
+  followed: Followed,
+  uploads: ReadonlyMap<Exchange, ExchangeUpload>,
+  addresses: AddressTable,
+): ToldConnection {
   const { connection, http, acknowledged } = followed
   const roles = rolesOf(connection, http.requestDirection)
   const { exchanges } = http
@@ -41,7 +45,12 @@ export function describeConnection(followed: Followed, addresses: AddressTable):
     retransmissionTimer: shortestTimer + Math.max(0, connection.initialRtt),
   }
   const described = exchanges.map((exchange, index) =>
-    describeExchange(exchange, exchanges[index - 1] ?? null, null, context),
+    describeExchange(
+      exchange,
+      exchanges[index - 1] ?? null,
+      uploads.get(exchange) ?? null,
+      context,
+    ),
   )
   const initiation = describeInitiation(connection, roles)
   const analysis: ConnectionAnalysis = {

@@ -11,7 +11,7 @@ import { createFinding, type Finding, judge } from './marks.ts'
 import { Mark, type SegmentObserver, type SegmentView } from './observer.ts'
 import { notePace } from './pace.ts'
 import type { StreamConsumer } from './piece.ts'
-import { carriesData, createReassembly, type Reassembly } from './reassembly.ts'
+import { carriesData, createReassembly } from './reassembly.ts'
 import { advance, distance } from './sequence.ts'
 import { add as addSilence, noteSilence } from './silence.ts'
 import { offsetOf, type Stream } from './stream.ts'
@@ -34,19 +34,14 @@ export interface Follower {
 
 export function createFollower({ consumerOf, onSegment, onAcknowledged }: FollowOptions): Follower {
   const table = createConnectionTable()
-  const reassemblies: Reassembly[] = []
-  const budget = { used: 0 }
+  const reassembly = createReassembly(consumer)
   const finding = createFinding()
   const view = onSegment === undefined ? null : createView()
 
-  function reassemblyOf(connection: Connection): Reassembly {
-    const known = reassemblies[connection.number]
-    if (known !== undefined) return known
-    const consumer = consumerOf(connection)
-    connection.consumer = consumer
-    const made = createReassembly(consumer, budget)
-    reassemblies[connection.number] = made
-    return made
+  /** Made when it is first asked for. */
+  function consumer(connection: Connection): StreamConsumer {
+    connection.consumer ??= consumerOf(connection)
+    return connection.consumer
   }
 
   function follow(segment: Segment): void {
@@ -87,7 +82,7 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
       own.lastDataTime = time
       own.wasWindowFull = (marks & Mark.windowFull) !== 0
       if (own.fin === null || segment.offset < own.finOffset)
-        reassemblyOf(connection).take(direction, own, other, segment)
+        reassembly.take(connection, direction, segment)
       connection.lastPayloadTime = time
       connection.lastPayloadPacket = packet
       connection.sawZeroWindow = false
@@ -116,7 +111,7 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
     }
     if (other.acknowledged <= other.frontier) return
     const missing = other.missingBytes
-    reassemblyOf(connection).considerHole(direction === 0 ? 1 : 0, other, segment)
+    reassembly.considerHole(connection, direction === 0 ? 1 : 0, segment)
     if (missing === 0 && other.missingBytes > 0) noteGap(connection, other)
   }
 
@@ -125,15 +120,14 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
     follow,
     finish() {
       for (const connection of table.connections) {
-        const reassembly = reassemblyOf(connection)
         const place = { packet: connection.lastPacket, time: connection.lastTime }
         if (connection.endTime < 0) addSilence(connection, place, null, 'capture')
         for (const direction of [0, 1] as const) {
           const stream = connection.streams[direction]
-          reassembly.finish(direction, stream, place)
+          reassembly.finish(connection, direction, place)
           const how =
             connection.firstReset !== null ? 'reset' : stream.fin !== null ? 'fin' : 'capture'
-          connection.consumer?.end(direction, how, stream.fin ?? connection.firstReset ?? place)
+          consumer(connection).end(direction, how, stream.fin ?? connection.firstReset ?? place)
         }
       }
     },

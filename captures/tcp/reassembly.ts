@@ -1,6 +1,7 @@
 // Puts the payload of each direction in order and hands it on, each byte once; keeps what comes before its turn.
 import { Flag, type Segment } from '../packet/segment.ts'
 import type { Direction, Nanoseconds } from '../units.ts'
+import type { Connection } from './connection.ts'
 import type { Place, StreamConsumer, StreamOffset, StreamPiece } from './piece.ts'
 import type { EarlyPiece, Stream } from './stream.ts'
 
@@ -21,19 +22,23 @@ const maxUnseenHole = 64 * 2 ** 20
 
 export interface Reassembly {
   /** Takes the payload of a segment; its `offset` says where it belongs. */
-  take(direction: Direction, stream: Stream, other: Stream, segment: Segment): void
-  /** To be called for each packet of the connection while `stream.acknowledged` is beyond `stream.frontier`. */
-  considerHole(direction: Direction, stream: Stream, place: Place): void
+  take(connection: Connection, direction: Direction, segment: Segment): void
+  /** To be called for each packet of the connection while `acknowledged` of the stream is beyond its `frontier`. */
+  considerHole(connection: Connection, direction: Direction, place: Place): void
   /** The connection is over, or the capture: hands on what is left. */
-  finish(direction: Direction, stream: Stream, place: Place): void
+  finish(connection: Connection, direction: Direction, place: Place): void
 }
 
 type Fillable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 const none = new Uint8Array(0)
 
-/** `consumerOf` makes the reader of a connection when the first bytes come; `budget` is shared by all connections. */
-export function createReassembly(consumer: StreamConsumer, budget: { used: number }): Reassembly {
+/** One for all connections; `consumerOf` gives the reader of a connection's streams. */
+export function createReassembly(
+  consumerOf: (connection: Connection) => StreamConsumer,
+): Reassembly {
+  /** Bytes that wait for their turn, in all. */
+  let waiting = 0
   // One object for every piece: a million allocations saved.
   const piece: Fillable<StreamPiece> = {
     direction: 0,
@@ -46,7 +51,12 @@ export function createReassembly(consumer: StreamConsumer, budget: { used: numbe
     time: -0.5,
   }
 
-  function hand(direction: Direction, stream: Stream, from: EarlyPiece): void {
+  function hand(
+    consumer: StreamConsumer,
+    direction: Direction,
+    stream: Stream,
+    from: EarlyPiece,
+  ): void {
     const skip = stream.frontier - from.offset
     if (skip >= from.length) return
     piece.direction = direction
@@ -61,13 +71,13 @@ export function createReassembly(consumer: StreamConsumer, budget: { used: numbe
     consumer.data(piece)
   }
 
-  function drain(direction: Direction, stream: Stream): void {
+  function drain(consumer: StreamConsumer, direction: Direction, stream: Stream): void {
     let count = 0
     for (const early of stream.early) {
       if (early.offset > stream.frontier) break
-      hand(direction, stream, early)
+      hand(consumer, direction, stream, early)
       stream.earlyBytes -= early.bytes.length
-      budget.used -= early.bytes.length
+      waiting -= early.bytes.length
       count += 1
     }
     if (count > 0) stream.early.splice(0, count)
@@ -75,23 +85,30 @@ export function createReassembly(consumer: StreamConsumer, budget: { used: numbe
   }
 
   /** Takes the bytes from the frontier to `to` as never captured; those that were acknowledged were sent for sure. */
-  function giveUp(direction: Direction, stream: Stream, to: StreamOffset, place: Place): void {
+  function giveUp(
+    consumer: StreamConsumer,
+    direction: Direction,
+    stream: Stream,
+    to: StreamOffset,
+    place: Place,
+  ): void {
     const from = stream.frontier
     const missing = Math.max(0, Math.min(to, stream.acknowledged) - from)
     stream.missingBytes += missing
     stream.uniqueBytes += missing
     stream.frontier = to
     consumer.gap(direction, from, to, place)
-    drain(direction, stream)
+    drain(consumer, direction, stream)
   }
 
   /** Keeps the parts of the segment that no early piece has yet. */
   function keep(
+    consumer: StreamConsumer,
     direction: Direction,
     stream: Stream,
     segment: Segment,
-    offset: StreamOffset,
   ): void {
+    const { offset } = segment
     const end = offset + segment.length
     let from = Math.max(offset, stream.frontier)
     let at = stream.early.length
@@ -105,7 +122,7 @@ export function createReassembly(consumer: StreamConsumer, budget: { used: numbe
       const next = stream.early[at]
       const to = next === undefined ? end : Math.min(end, next.offset)
       if (to > from) {
-        stream.early.splice(at, 0, copyOf(direction, stream, segment, offset, from, to))
+        stream.early.splice(at, 0, copyOf(consumer, direction, stream, segment, from, to))
         fresh += to - from
         at += 1
       }
@@ -118,22 +135,23 @@ export function createReassembly(consumer: StreamConsumer, budget: { used: numbe
   }
 
   function copyOf(
+    consumer: StreamConsumer,
     direction: Direction,
     stream: Stream,
     segment: Segment,
-    offset: StreamOffset,
     from: StreamOffset,
     to: StreamOffset,
   ): EarlyPiece {
+    const { offset } = segment
     const wanted = Math.max(0, Math.min(to - offset, segment.available) - (from - offset))
     const isNeeded =
       to > consumer.skippable(direction) &&
       stream.earlyBytes + wanted <= maxEarlyBytes &&
-      budget.used + wanted <= maxEarlyBytesInAll
+      waiting + wanted <= maxEarlyBytesInAll
     const start = segment.start + (from - offset)
     const bytes = isNeeded ? segment.bytes.slice(start, start + wanted) : none
     stream.earlyBytes += bytes.length
-    budget.used += bytes.length
+    waiting += bytes.length
     return {
       offset: from,
       length: to - from,
@@ -145,7 +163,9 @@ export function createReassembly(consumer: StreamConsumer, budget: { used: numbe
   }
 
   return {
-    take(direction, stream, other, segment) {
+    take(connection, direction, segment) {
+      const consumer = consumerOf(connection)
+      const stream = connection.streams[direction]
       const { length, offset } = segment
       const ahead = offset - stream.frontier
       if (ahead === 0 && stream.early.length === 0) {
@@ -166,27 +186,34 @@ export function createReassembly(consumer: StreamConsumer, budget: { used: numbe
         stream.retransmittedBytes += length
         return
       }
-      keep(direction, stream, segment, offset)
-      drain(direction, stream)
-      const limit = other.packets === 0 ? maxEarlyPiecesOneSided : maxEarlyPieces
-      const first = stream.early[0]
-      if (first !== undefined && stream.early.length > limit)
-        giveUp(direction, stream, first.offset, segment)
+      keep(consumer, direction, stream, segment)
+      drain(consumer, direction, stream)
+      const isOneSided = connection.streams[direction === 0 ? 1 : 0].packets === 0
+      const limit = isOneSided ? maxEarlyPiecesOneSided : maxEarlyPieces
+      if (stream.early.length > limit)
+        giveUp(consumer, direction, stream, firstEarly(stream), segment)
     },
-    considerHole(direction, stream, place) {
+    considerHole(connection, direction, place) {
+      const stream = connection.streams[direction]
       if (stream.missingPackets === 0) stream.missingSince = place.time
       stream.missingPackets += 1
-      if (stream.missingPackets <= patiencePackets && place.time - stream.missingSince < patience)
-        return
-      giveUp(direction, stream, Math.min(firstEarly(stream), stream.acknowledged), place)
+      const isPatient =
+        stream.missingPackets <= patiencePackets && place.time - stream.missingSince < patience
+      if (isPatient) return
+      const to = Math.min(firstEarly(stream), stream.acknowledged)
+      giveUp(consumerOf(connection), direction, stream, to, place)
     },
-    finish(direction, stream, place) {
+    finish(connection, direction, place) {
+      const consumer = consumerOf(connection)
+      const stream = connection.streams[direction]
       // One acknowledged byte beyond the end is a FIN that was not captured.
-      while (stream.acknowledged - stream.frontier > 1)
-        giveUp(direction, stream, Math.min(firstEarly(stream), stream.acknowledged), place)
+      while (stream.acknowledged - stream.frontier > 1) {
+        const to = Math.min(firstEarly(stream), stream.acknowledged)
+        giveUp(consumer, direction, stream, to, place)
+      }
       while (stream.early.length > 0 && firstEarly(stream) - stream.frontier < maxUnseenHole)
-        giveUp(direction, stream, firstEarly(stream), place)
-      budget.used -= stream.earlyBytes
+        giveUp(consumer, direction, stream, firstEarly(stream), place)
+      waiting -= stream.earlyBytes
       stream.early = []
       stream.earlyBytes = 0
     },

@@ -6,13 +6,12 @@ const limit = 10_000
 
 export interface Unacknowledged {
   count: number
-  /** A ring: the oldest stands at `head`, the length is a power of two. */
+  /** A ring: the oldest stands at `head`, the capacity is a power of two. */
   head: number
-  /** First and next sequence number, time (ns) and packet of each, in the order of sending. */
-  starts: Int32Array
-  ends: Int32Array
-  times: Float64Array
-  packets: Int32Array
+  capacity: number
+  /** First and next sequence number of each, in the order of sending, then when (ns) and in which packet it was sent. */
+  ranges: Int32Array
+  sent: Float64Array
   /** In ascending order without overlap: the usual case, in which only the ends are looked at. */
   isSorted: boolean
 }
@@ -28,18 +27,13 @@ export interface Acknowledged {
   covers: boolean
 }
 
-const firstRoom = 16
+/** Most connections of a large capture never have more on their way; the ring grows on need. */
+const firstCapacity = 4
+const noRanges = new Int32Array(0)
+const noneSent = new Float64Array(0)
 
 export function createUnacknowledged(): Unacknowledged {
-  return {
-    count: 0,
-    head: 0,
-    starts: new Int32Array(firstRoom),
-    ends: new Int32Array(firstRoom),
-    times: new Float64Array(firstRoom),
-    packets: new Int32Array(firstRoom),
-    isSorted: true,
-  }
+  return { count: 0, head: 0, capacity: 0, ranges: noRanges, sent: noneSent, isSorted: true }
 }
 
 /** Takes the segment whole: a time that is handed on by itself would be boxed for each packet. */
@@ -49,23 +43,25 @@ export function add(
   end: number,
 ): void {
   if (list.count >= limit) return
-  if (list.count === list.starts.length) makeRoom(list)
-  const mask = list.starts.length - 1
-  const at = (list.head + list.count) & mask
-  if (list.count > 0 && distance(list.ends[(at - 1) & mask] ?? 0, start) < 0) list.isSorted = false
-  list.starts[at] = start
-  list.ends[at] = end
-  list.times[at] = time
-  list.packets[at] = packet
+  if (list.count === list.capacity) makeRoom(list)
+  const mask = list.capacity - 1
+  const at = 2 * ((list.head + list.count) & mask)
+  if (list.count > 0) {
+    const before = 2 * ((list.head + list.count - 1) & mask)
+    if (distance(list.ranges[before + 1] ?? 0, start) < 0) list.isSorted = false
+  }
+  list.ranges[at] = start
+  list.ranges[at + 1] = end
+  list.sent[at] = time
+  list.sent[at + 1] = packet
   list.count += 1
 }
 
 function makeRoom(list: Unacknowledged): void {
-  const { head } = list
-  list.starts = unrolled(list.starts, new Int32Array(list.starts.length * 2), head)
-  list.ends = unrolled(list.ends, new Int32Array(list.ends.length * 2), head)
-  list.times = unrolled(list.times, new Float64Array(list.times.length * 2), head)
-  list.packets = unrolled(list.packets, new Int32Array(list.packets.length * 2), head)
+  const { head, capacity } = list
+  list.capacity = Math.max(firstCapacity, 2 * capacity)
+  list.ranges = unrolled(list.ranges, new Int32Array(2 * list.capacity), 2 * head)
+  list.sent = unrolled(list.sent, new Float64Array(2 * list.capacity), 2 * head)
   list.head = 0
 }
 
@@ -73,6 +69,16 @@ function unrolled<T extends Int32Array | Float64Array>(from: T, to: T, head: num
   to.set(from.subarray(head))
   to.set(from.subarray(0, head), from.length - head)
   return to
+}
+
+/** Gives the memory back: nothing more is awaited. */
+export function clear(list: Unacknowledged): void {
+  list.count = 0
+  list.head = 0
+  list.capacity = 0
+  list.ranges = noRanges
+  list.sent = noneSent
+  list.isSorted = true
 }
 
 /**
@@ -87,68 +93,72 @@ export function acknowledge(list: Unacknowledged, ack: number, found: Acknowledg
     return
   }
   while (list.count > 0) {
-    const { head } = list
-    const left = distance(ack, list.ends[head] ?? 0)
+    const at = 2 * list.head
+    const left = distance(ack, list.ranges[at + 1] ?? 0)
     if (left > 0) {
-      if (distance(list.starts[head] ?? 0, ack) > 0) list.starts[head] = ack
+      if (distance(list.ranges[at] ?? 0, ack) > 0) list.ranges[at] = ack
       return
     }
-    note(list, head, left === 0, found)
-    list.head = (head + 1) & (list.starts.length - 1)
+    note(list, at, left === 0, found)
+    list.head = (list.head + 1) & (list.capacity - 1)
     list.count -= 1
   }
 }
 
 function acknowledgeUnsorted(list: Unacknowledged, ack: number, found: Acknowledged): void {
-  const mask = list.starts.length - 1
+  const { ranges, sent } = list
+  const mask = list.capacity - 1
   let kept = 0
   let isSorted = true
   for (let index = 0; index < list.count; index++) {
-    const from = (list.head + index) & mask
-    const left = distance(ack, list.ends[from] ?? 0)
+    const from = 2 * ((list.head + index) & mask)
+    const left = distance(ack, ranges[from + 1] ?? 0)
     if (left <= 0) {
       note(list, from, left === 0, found)
       continue
     }
-    const to = (list.head + kept) & mask
-    const start = list.starts[from] ?? 0
-    list.starts[to] = distance(start, ack) > 0 ? ack : start
-    list.ends[to] = list.ends[from] ?? 0
-    list.times[to] = list.times[from] ?? 0
-    list.packets[to] = list.packets[from] ?? 0
-    const before = (to - 1) & mask
-    if (kept > 0 && distance(list.ends[before] ?? 0, list.starts[to] ?? 0) < 0) isSorted = false
+    const to = 2 * ((list.head + kept) & mask)
+    const start = ranges[from] ?? 0
+    ranges[to] = distance(start, ack) > 0 ? ack : start
+    ranges[to + 1] = ranges[from + 1] ?? 0
+    sent[to] = sent[from] ?? 0
+    sent[to + 1] = sent[from + 1] ?? 0
+    const before = 2 * ((list.head + kept - 1) & mask)
+    if (kept > 0 && distance(ranges[before + 1] ?? 0, ranges[to] ?? 0) < 0) isSorted = false
     kept += 1
   }
   list.count = kept
   list.isSorted = isSorted
 }
 
+/** `at` is the place of the segment in both arrays. */
 function note(list: Unacknowledged, at: number, isExact: boolean, found: Acknowledged): void {
   if (isExact && found.packet === 0) {
-    found.packet = list.packets[at] ?? 0
-    found.sentAt = list.times[at] ?? 0
+    found.packet = list.sent[at + 1] ?? 0
+    found.sentAt = list.sent[at] ?? 0
   }
-  if (!found.covers || distance(found.coveredStart, list.starts[at] ?? 0) >= 0) {
+  if (!found.covers || distance(found.coveredStart, list.ranges[at] ?? 0) >= 0) {
     found.covers = true
-    found.coveredStart = list.starts[at] ?? 0
-    found.coveredSentAt = list.times[at] ?? 0
+    found.coveredStart = list.ranges[at] ?? 0
+    found.coveredSentAt = list.sent[at] ?? 0
   }
 }
 
 /** From the lowest unacknowledged byte to the highest; 0: none. */
 export function span(list: Unacknowledged): number {
-  const { head, count } = list
+  const { head, count, ranges } = list
   if (count === 0) return 0
-  const mask = list.starts.length - 1
-  if (list.isSorted)
-    return distance(list.starts[head] ?? 0, list.ends[(head + count - 1) & mask] ?? 0)
-  let first = list.starts[head] ?? 0
-  let last = list.ends[head] ?? 0
+  const mask = list.capacity - 1
+  if (list.isSorted) {
+    const last = 2 * ((head + count - 1) & mask)
+    return distance(ranges[2 * head] ?? 0, ranges[last + 1] ?? 0)
+  }
+  let first = ranges[2 * head] ?? 0
+  let last = ranges[2 * head + 1] ?? 0
   for (let index = 1; index < count; index++) {
-    const at = (head + index) & mask
-    if (distance(first, list.starts[at] ?? 0) < 0) first = list.starts[at] ?? 0
-    if (distance(last, list.ends[at] ?? 0) > 0) last = list.ends[at] ?? 0
+    const at = 2 * ((head + index) & mask)
+    if (distance(first, ranges[at] ?? 0) < 0) first = ranges[at] ?? 0
+    if (distance(last, ranges[at + 1] ?? 0) > 0) last = ranges[at + 1] ?? 0
   }
   return distance(first, last)
 }
