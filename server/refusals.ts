@@ -28,6 +28,7 @@ const answers = {
   'too-large': { status: 413 },
   'beyond-length': { status: 413 },
   'no-space': { status: 507, closes: true },
+  unwritable: { status: 503, headers: comeBack, closes: true },
   busy: { status: 423, headers: comeBack },
   evicted: { status: 423, headers: comeBack, closes: true },
   interrupted: { status: 503, headers: comeBack, closes: true },
@@ -43,9 +44,11 @@ export function refusalOf(error: UploadError): Refusal {
   return { ...answer, text: error.message, headers: { ...answer.headers, ...offset } }
 }
 
+const serversOwn = new Set<UploadErrorCode>(['no-space', 'unwritable', 'lost'])
+
 /** Whether somebody who runs the service should look: not for what a client did, or what passes. */
 export function isServersTrouble(error: unknown): boolean {
-  return !(error instanceof UploadError) || error.code === 'no-space' || error.code === 'lost'
+  return !(error instanceof UploadError) || serversOwn.has(error.code)
 }
 
 /** What went wrong is in the log, and only there. */

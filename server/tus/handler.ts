@@ -238,6 +238,7 @@ const takenInPart = new Set<UploadErrorCode>([
   'draining',
   'beyond-length',
   'no-space',
+  'unwritable',
 ])
 
 /** Refusals that are followed by our closing of the connection, as the ledger tells them. */

@@ -10,6 +10,7 @@ export type UploadErrorCode =
   | 'too-large'
   | 'beyond-length'
   | 'no-space'
+  | 'unwritable'
   | 'busy'
   | 'evicted'
   | 'interrupted'
@@ -35,18 +36,35 @@ export class UploadError extends Error {
   }
 }
 
-const noSpaceCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+interface StorageTrouble {
+  readonly code: UploadErrorCode
+  readonly text: string
+}
 
-/** Turns the system's "no space" into an `UploadError`; anything else is given back as it is. */
+const noSpace: StorageTrouble = {
+  code: 'no-space',
+  text: 'The server has no disk space left. What arrived is kept: try again later.',
+}
+
+// The disk was mounted read-only meanwhile, as systems do after an error, or the folder taken from this user.
+const unwritable: StorageTrouble = {
+  code: 'unwritable',
+  text: "The server can't write to its disk at the moment. What arrived is kept: try again later.",
+}
+
+const troubles: Readonly<Record<string, StorageTrouble>> = {
+  ENOSPC: noSpace,
+  EDQUOT: noSpace,
+  EFBIG: noSpace,
+  EROFS: unwritable,
+  EACCES: unwritable,
+  EPERM: unwritable,
+}
+
+/** Turns the system's "no space" and "not for writing" into an `UploadError`; anything else is given back as it is. */
 export function namedStorageError(error: unknown, offset?: number): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (!noSpaceCodes.has(code)) return error
-  return new UploadError(
-    'no-space',
-    'The server has no disk space left. What arrived is kept: try again later.',
-    {
-      ...(offset === undefined ? {} : { offset }),
-      cause: error,
-    },
-  )
+  const trouble = error instanceof Error && 'code' in error ? troubles[String(error.code)] : null
+  if (!trouble) return error
+  const at = offset === undefined ? {} : { offset }
+  return new UploadError(trouble.code, trouble.text, { ...at, cause: error })
 }

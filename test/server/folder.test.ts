@@ -219,6 +219,27 @@ describe('a folder that can not be used', () => {
     }
   })
 
+  test('mounted read-only meanwhile: "come back" in words, downloads go on, and back is as before', async (context) => {
+    const dir = await mountTmpfs(context, 'size=1m')
+    const remount = (how: string) => spawnSync('mount', ['-o', `remount,${how}`, dir])
+    try {
+      const server = await startServer({ dir })
+      const target = await upload(server, 'safe')
+      const before = await visible(dir)
+      expect(remount('ro').status).toBe(0)
+      const refused = await create(server, { length: 5 })
+      expect([refused.status, refused.header('retry-after')]).toEqual([503, '1'])
+      expect(refused.text).toMatch(/can't write to its disk/)
+      expect((await get(server, target)).text).toBe('safe')
+      expect(await visible(dir)).toEqual(before)
+      expect(remount('rw').status).toBe(0)
+      expect((await get(server, await upload(server, 'new'))).text).toBe('new')
+      expect(server.log()).toMatch(/EROFS/)
+    } finally {
+      await unmount(dir)
+    }
+  })
+
   test('a file, or below a file', async () => {
     const file = path.join(await temporaryFolder(), 'file')
     await writeFile(file, 'mine')
