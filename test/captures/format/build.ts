@@ -156,8 +156,7 @@ export function blocksIn(order: Order) {
         pack(
           order,
           u32(number),
-          u32((ticks >> 32n) & 0xffffffffn),
-          u32(ticks & 0xffffffffn),
+          ...halves(ticks),
           u32(capturedLength),
           u32(originalLength),
           bytes,
@@ -182,8 +181,7 @@ export function blocksIn(order: Order) {
           order,
           u16(description.interface ?? 0),
           u16(description.drops ?? 0),
-          u32(ticks >> 32n),
-          u32(ticks & 0xffffffffn),
+          ...halves(ticks),
           u32(bytes.length),
           u32(originalLength),
           bytes,
@@ -194,10 +192,17 @@ export function blocksIn(order: Order) {
     },
     simple: (bytes: Uint8Array, originalLength = bytes.length): Uint8Array =>
       block(3, pack(order, u32(originalLength), bytes)),
-    statistics: (description: BlockOptions & { interface?: number } = {}): Uint8Array =>
-      block(5, pack(order, u32(description.interface ?? 0), u64(0), options(description))),
+    statistics: (
+      description: BlockOptions & { interface?: number; ticks?: bigint } = {},
+    ): Uint8Array => {
+      const { interface: number = 0, ticks = 0n } = description
+      return block(5, pack(order, u32(number), ...halves(ticks), options(description)))
+    },
   }
 }
+
+/** Times are stored with their upper half first, in either byte order. */
+const halves = (ticks: bigint): Field[] => [u32(ticks >> 32n), u32(ticks & 0xffffffffn)]
 
 const padding = (length: number): Uint8Array => new Uint8Array(-length & 3)
 

@@ -11,7 +11,7 @@ import {
   type PacketToWrite,
 } from '../../../captures/format/pcapng-writer.ts'
 import { randomOf } from '../random.ts'
-import { concat, layouts, payload } from './build.ts'
+import { blocksIn, concat, layouts, payload, u8, u64, utf8 } from './build.ts'
 import { read } from './read.ts'
 
 const start = 1_700_000_000_123_456_789n
@@ -87,6 +87,45 @@ test('packets come back with their times, lengths and interfaces', () => {
     writtenBy: 'longhaul',
     damage: null,
   })
+})
+
+test('the bytes are those of the format', () => {
+  const make = blocksIn('little')
+  const file = write({ interfaces: [ethernet], start, application: 'test' }, [
+    { packet: packet({ capturedLength: 5 }), comments: ['SYN', 'again'] },
+    { packet: packet({ time: 1 }) },
+  ])
+  expect(file).toEqual(
+    concat(
+      make.section({ options: [{ code: 4, value: utf8('test') }] }),
+      make.interface({
+        snapshotLength: 0,
+        options: [
+          { code: 2, value: utf8('eth0 “ü”') },
+          { code: 9, value: u8(9) },
+          { code: 11, value: utf8('\0tcp port 8080') },
+        ],
+      }),
+      make.enhanced({
+        ticks: start,
+        bytes: payload(5),
+        originalLength: 60,
+        options: [
+          { code: 1, value: utf8('SYN') },
+          { code: 1, value: utf8('again') },
+        ],
+      }),
+      make.enhanced({ ticks: start + 1n, bytes: payload(60) }),
+      make.statistics({
+        ticks: start + 1n,
+        options: [
+          { code: 4, value: u64(1000) },
+          { code: 5, value: u64(3) },
+          { code: 7, value: u64(0) },
+        ],
+      }),
+    ),
+  )
 })
 
 test('times are exact at every carry of their lower half', () => {

@@ -47,7 +47,7 @@ describe.each(['little', 'big'] as const)('%s-endian', (order) => {
     const file = concat(
       make.section(),
       make.interface({ linkType: 276, snapshotLength: 0, options }),
-      make.interface({ options: [{ code: 11, value: pack(order, u8(1), u64(0)) }] }),
+      make.interface({ options: [{ code: 11, value: pack(order, u8(1), utf8('bytecode')) }] }),
     )
     expect(read(file).summary.interfaces).toEqual([
       {
