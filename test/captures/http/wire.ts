@@ -1,4 +1,4 @@
-// Both streams of a connection from text: one line, one packet, numbered from 1; each a millisecond after the other.
+// Both streams of a connection from text: one line, one packet, numbered from 1; packet n comes n milliseconds after the start.
 //
 //   > GET / HTTP/1.1\r\n\r\n        bytes of direction 0, escapes as in a string, \xHH too
 //   < HTTP/1.1 204 No\r\n\r\n       bytes of direction 1
@@ -6,6 +6,7 @@
 //   > {of 1460}                     nothing was
 //   > abc{filled 1460}              captured, filled up with x
 //   > {gap 500}                     so many bytes were on the wire and in no packet of the capture
+//   {packet 40}                    the next line is that packet
 //   > {fin}  > {reset}  > {capture} how the direction ended; who doesn't end otherwise gets `capture`
 import type { HttpReader, HttpReaderOptions } from '../../../captures/http/exchange.ts'
 import { createHttpReader } from '../../../captures/http/http-reader.ts'
@@ -34,6 +35,11 @@ export function feed(reader: HttpReader, lines: readonly string[]): void {
   let packet = 0
   for (const line of lines.map((one) => one.trimStart())) {
     if (line === '') continue
+    const jump = /^\{packet (\d+)\}$/.exec(line)
+    if (jump !== null) {
+      packet = Number(jump[1]) - 1
+      continue
+    }
     packet += 1
     const direction: Direction = line.startsWith('>') ? 0 : 1
     const place = { packet, time: packet * 1e6 }

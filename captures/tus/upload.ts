@@ -1,0 +1,79 @@
+// The exchanges of all connections in, the uploads that they made out: each across the connections that carried it.
+import type { ExchangeUpload, UploadAnalysis } from '../analysis.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { inSeconds } from '../units.ts'
+import { endOf, groupSteps, type PlacedStep } from './groups.ts'
+import { judgeOffsets, type Offsets } from './offsets.ts'
+import { bytesSentAgain } from './ranges.ts'
+import { resumptionsIn } from './resumptions.ts'
+import { readSteps, type UploadConnection } from './steps.ts'
+import { bodySequence } from './upload-step.ts'
+import { targetUrl } from './url.ts'
+
+export interface CollectedUploads {
+  /** In the order in which they began. */
+  readonly uploads: readonly UploadAnalysis[]
+  /** What each exchange did to an upload, where it did anything. */
+  readonly byExchange: ReadonlyMap<Exchange, ExchangeUpload>
+}
+
+export function collectUploads(connections: readonly UploadConnection[]): CollectedUploads {
+  const byExchange = new Map<Exchange, ExchangeUpload>()
+  const uploads: UploadAnalysis[] = []
+  const placed = readSteps(connections)
+  for (const { url, steps } of groupSteps(placed)) {
+    const offsets = judgeOffsets(steps)
+    for (const one of steps) byExchange.set(one.exchange, told(url, one, offsets))
+    if (url !== null && isUpload(steps, offsets)) uploads.push(describeUpload(url, steps, offsets))
+  }
+  return { uploads, byExchange }
+}
+
+function told(url: string | null, one: PlacedStep, { verdicts }: Offsets): ExchangeUpload {
+  const { step, exchange } = one
+  const { request } = exchange
+  const carries = step.action === 'append' || step.action === 'creation'
+  return {
+    // Of a creation that was not answered only the address of the service is known.
+    url: url ?? (request === null ? '' : targetUrl(request)),
+    protocol: step.protocol,
+    action: step.action,
+    from: step.from,
+    to: step.to,
+    answeredOffset: step.answeredOffset,
+    isConsistent: verdicts.get(one) ?? null,
+    sequence: carries && request !== null ? bodySequence(request) : null,
+  }
+}
+
+/** Something is known of it: it was created, or has bytes, or its server told an offset. */
+const isUpload = (steps: readonly PlacedStep[], { highest }: Offsets): boolean =>
+  highest !== null || steps.some(({ step }) => step.action === 'append')
+
+function describeUpload(
+  url: string,
+  steps: readonly PlacedStep[],
+  { verdicts, highest }: Offsets,
+): UploadAnalysis {
+  const work = steps.filter(({ step }) => step.action !== 'download')
+  const lengths = work.flatMap(({ step }) => step.length ?? [])
+  const length = lengths.at(-1) ?? null
+  const offset = highest ?? 0
+  return {
+    url,
+    protocol: work[0]?.step.protocol ?? 'tus',
+    length,
+    offset,
+    patches: work.filter(({ step }) => step.action === 'append').length,
+    connections: [...new Set(work.map(({ connection }) => connection))],
+    resumptions: resumptionsIn(work),
+    complete:
+      work.some(({ step }) => step.isComplete) ||
+      (length !== null && highest !== null && highest >= length),
+    filename: work.find(({ step }) => step.filename !== null)?.step.filename ?? null,
+    bytesSentAgain: bytesSentAgain(work.map(({ step }) => step)),
+    isConsistent: [...verdicts.values()].every((verdict) => verdict !== false),
+    start: inSeconds(work[0]?.asked ?? 0),
+    end: inSeconds(endOf({ steps: work })),
+  }
+}
