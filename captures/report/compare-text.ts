@@ -136,7 +136,19 @@ function accounted(comparison: Comparison, width: number): Sentence[] {
     comparison.comparability.kind === 'normalised'
       ? 'Where the time went, B scaled to A'
       : 'Where the time went'
-  return titled(title, table(columns('', headings(comparison)), [...rows, sum], width, '  '))
+  return [
+    ...titled(title, table(columns('', headings(comparison)), [...rows, sum], width, '  ')),
+    ...points(paceNote(comparison), width),
+  ]
+}
+
+/** What "sending" is measured by. */
+function paceNote({ paces: { a, b } }: Comparison): Sentence[] {
+  if (a === null || b === null) return []
+  const pace = a === b ? `${size(a)}/s` : `${size(a)}/s in A, ${size(b)}/s in B`
+  return [
+    say`Sending is priced at the best pace that the PATCHes show (${pace}). What one took beyond that, it waited for its window to grow.`,
+  ]
 }
 
 /** Side by side, without a difference. */

@@ -3,6 +3,7 @@ import type { Analysis } from '../analysis.ts'
 import { apportion } from './budget/apportion.ts'
 import { type Budget, budgetOf } from './budget/budget.ts'
 import { causeNames, causes, type Ledger } from './budget/causes.ts'
+import { type Pace, pacesOf } from './budget/pace.ts'
 import { type Work, workOf } from './budget/work.ts'
 import { judge, type Scale } from './comparability.ts'
 import type { Comparison, Difference, TimeBudget } from './comparison.ts'
@@ -20,7 +21,11 @@ export function compare(a: Analysis, b: Analysis, names: Comparison['names']): C
     { analysis: b, work: workB },
     called,
   )
-  const [budgetA, budgetB] = [measured(workA), measured(workB)]
+  const paces =
+    workA !== null && workB !== null && kind !== 'refused'
+      ? pacesOf(workA, workB)
+      : { a: null, b: null }
+  const [budgetA, budgetB] = [measured(workA, paces.a), measured(workB, paces.b)]
   const difference =
     kind === 'refused' || budgetA === null || budgetB === null
       ? null
@@ -35,12 +40,16 @@ export function compare(a: Analysis, b: Analysis, names: Comparison['names']): C
       a: budgetA === null ? null : told(budgetA),
       b: budgetB === null ? null : told(budgetB),
     },
+    paces: { a: bytesPerSecond(paces.a), b: bytesPerSecond(paces.b) },
     difference,
   }
   return { ...comparison, verdict: plain(comparisonVerdict(comparison)) }
 }
 
-const measured = (work: Work | null): Budget | null => (work === null ? null : budgetOf(work))
+const measured = (work: Work | null, pace: Pace | null): Budget | null =>
+  work === null ? null : budgetOf(work, pace)
+
+const bytesPerSecond = (pace: Pace | null) => (pace === null || pace <= 0 ? null : 1e9 / pace)
 
 /** As words for a document: without no-break spaces. */
 const spaced = (text: string) => plain([text])

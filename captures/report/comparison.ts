@@ -12,6 +12,11 @@ export interface Comparison {
   readonly figures: readonly FigureRow[]
   /** Where the time of each upload went, as measured; `null`: the capture shows no upload. */
   readonly budgets: { readonly a: TimeBudget | null; readonly b: TimeBudget | null }
+  /**
+   * The best pace of the line, bytes per second, at which sending is priced; what a PATCH took beyond it, it waited for its
+   * window. `null`: too few PATCHes to tell, all of it is sending.
+   */
+  readonly paces: { readonly a: number | null; readonly b: number | null }
   /** The difference accounted for, after normalising; `null` where comparing was refused. */
   readonly difference: Difference | null
 }

@@ -22,7 +22,7 @@ interface Shape {
 export function drawLadder(rows: readonly LadderRow[], width: number): Sentence[] {
   if (rows.length === 0) return []
   const shape = shapeOf(rows, width)
-  const between = ['  ', ' '].find((text) => fit(rows, text, shape.span - edges)) ?? null
+  const between = ['  ', ' '].find((text) => haveRoom(rows, text, shape.span - edges)) ?? null
   return [
     heading(shape),
     ...rows.flatMap((row) =>
@@ -35,7 +35,7 @@ export function drawLadder(rows: readonly LadderRow[], width: number): Sentence[
 const edges = 4
 
 /** Whether every arrow has room for its label and its numbers. */
-const fit = (rows: readonly LadderRow[], between: string, room: number) =>
+const haveRoom = (rows: readonly LadderRow[], between: string, room: number) =>
   rows.every((row) => row.kind === 'fold' || columnsOf([oneLine(row, between)]) <= room)
 
 const oneLine = ({ label, numbers }: SegmentRow, between: string) =>

@@ -35,8 +35,8 @@ export const causes = {
     isRoundTrips: false,
   },
   'on-the-way': {
-    label: 'last bytes on their way',
-    words: 'bytes queued on their way',
+    label: 'held up on the way',
+    words: 'bytes held up on the way',
     isRoundTrips: false,
   },
   'round-trip': {

@@ -5,9 +5,13 @@ import type { PlacedExchange, Work } from './work.ts'
 export const stages = ['send', 'flight', 'wait', 'receive'] as const
 export type Stage = (typeof stages)[number]
 
+/** Start, request sent, request acknowledged, answer begun, end: nanoseconds, in this order. */
+export type Moments = readonly [number, number, number, number, number]
+
 /** Nanoseconds that belong to an exchange, and how long its stages were. */
 export interface Holding {
   readonly placed: PlacedExchange
+  readonly moments: Moments
   readonly length: Record<Stage, number>
   readonly owned: Record<Stage, number>
 }
@@ -59,22 +63,19 @@ export function sweep(work: Work): Sweep {
 const none = (): Record<Stage, number> => ({ send: 0, flight: 0, wait: 0, receive: 0 })
 
 function holdingOf(placed: PlacedExchange): Holding {
-  const [start, sent, acknowledged, answered, end] = limits(placed)
+  const moments = momentsOf(placed)
+  const [start, sent, acknowledged, answered, end] = moments
   const length = {
     send: sent - start,
     flight: acknowledged - sent,
     wait: answered - acknowledged,
     receive: end - answered,
   }
-  return { placed, length, owned: none() }
+  return { placed, moments, length, owned: none() }
 }
 
-/** The five moments of an exchange, in order. What is not captured falls together with the moment after it. */
-function limits({
-  exchange,
-  start,
-  end,
-}: PlacedExchange): [number, number, number, number, number] {
+/** What is not captured falls together with the moment after it. */
+function momentsOf({ exchange, start, end }: PlacedExchange): Moments {
   const { requestEnd, requestAcknowledged, responseStart } = exchange
   const last = inNanoseconds(end)
   const first = inNanoseconds(start)
@@ -95,7 +96,7 @@ function taker<K extends string>(ledger: Record<K, number>, place: K): Interval[
 }
 
 function stageIntervals(holding: Holding): Interval[] {
-  const moments = limits(holding.placed)
+  const { moments } = holding
   const rank = holding.placed.isUpload ? 0 : 1
   return stages.map((stage, index) => ({
     from: moments[index] ?? 0,

@@ -49,7 +49,7 @@ function same(facts: Facts, { total, format }: Rounded): Sentence {
 interface Slower {
   readonly side: 'a' | 'b'
   readonly lost: number
-  readonly terms: readonly { readonly cause: Cause; readonly lost: number }[]
+  readonly terms: readonly Term[]
   readonly format: (steps: number) => string
 }
 
@@ -97,14 +97,26 @@ function closingSlower(facts: Facts, slower: Slower, handshakes: number): Senten
     say`${count(handshakes, 'more handshake', 'more handshakes')} (${signedTime(forHandshakes, format)})`,
     ...others.map((term) => say`${causes[term.cause].words} (${format(term.lost)})`),
   ]
-  return say`${subject} cost ${listOf(costs)}: ${format(told)} of the ${format(lost)} difference${saved(slower)}; ${unexplained(slower)}.`
+  const gains = largest(slower, -1, ['handshake'])
+  if (gains.length === 0) {
+    return say`${subject} cost ${listOf(costs)}: ${format(told)} of the ${format(lost)} difference; ${unexplained(slower)}.`
+  }
+  return say`${subject} cost ${listOf(costs)}, ${format(told)} together. Against that stand ${less(gains, format)}: ${format(lost)} slower in all; ${unexplained(slower)}.`
 }
 
-/** What went the other way, where it is worth a word. */
+interface Term {
+  readonly cause: Cause
+  readonly lost: number
+}
+
+/** What went the other way. */
+const less = (gains: readonly Term[], format: (steps: number) => string) =>
+  listOf(gains.map(({ cause, lost }) => say`${format(lost)} less for ${causes[cause].words}`))
+
+/** The same as the end of a sentence, where it is worth a word. */
 function saved(slower: Slower): Sentence {
   const gains = largest(slower, -1, ['handshake'])
-  if (gains.length === 0) return []
-  return say`, against which stand ${listOf(gains.map((term) => say`${slower.format(term.lost)} less for ${causes[term.cause].words}`))}`
+  return gains.length === 0 ? [] : say`, against which stand ${less(gains, slower.format)}`
 }
 
 function keepingSlower(facts: Facts, slower: Slower, handshakes: number): Sentence {
@@ -122,10 +134,8 @@ function keepingSlower(facts: Facts, slower: Slower, handshakes: number): Senten
   return say`Keeping ${what} was slower here, by ${format(lost)}${because}. ${capital(listOf(gains))} did not make up for that; ${unexplained(slower)}.`
 }
 
-const costing = (
-  { cause, lost }: { readonly cause: Cause; readonly lost: number },
-  format: (steps: number) => string,
-) => say`${causes[cause].words} took ${format(lost)} more`
+const costing = ({ cause, lost }: Term, format: (steps: number) => string) =>
+  say`${causes[cause].words} took ${format(lost)} more`
 
 function otherwiseSlower(facts: Facts, slower: Slower): Sentence {
   const { side, lost, format } = slower

@@ -4,16 +4,19 @@ import type { Analysis, ConnectionAnalysis, ExchangeAnalysis } from '../../../ca
 import { apportion, roundToSum } from '../../../captures/report/budget/apportion.ts'
 import { budgetOf } from '../../../captures/report/budget/budget.ts'
 import type { Ledger } from '../../../captures/report/budget/causes.ts'
+import { pacesOf } from '../../../captures/report/budget/pace.ts'
 import { workOf } from '../../../captures/report/budget/work.ts'
 import {
   aConnection,
   aMaintenance,
   anAnalysis,
   anExchange,
+  anIdleGap,
   anInitiation,
   anUploadPart,
   aSegment,
   aTermination,
+  MiB,
   unseenInitiation,
   waits,
 } from './build-analysis.ts'
@@ -282,6 +285,63 @@ test('a connection that was used for something else before gives the upload no h
   })
 })
 
+test('a timer that ran after the last byte is retransmission, not a slow server', () => {
+  const tail = patch({ requestAcknowledged: 0.481, responseStart: 0.487, end: 0.487 })
+  const maintenance = aMaintenance({
+    idleGaps: [anIdleGap({ kind: 'retransmission', from: 0.14, to: 0.44 })],
+  })
+  expect(spent(one({ ...atClient, maintenance }, tail))).toMatchObject({
+    retransmission: 300,
+    'round-trip': 40,
+    'on-the-way': 1,
+    server: 6,
+  })
+})
+
+test('with the pace of the line, what a PATCH took beyond it is its window’s doing', () => {
+  const work = workOf(one(atClient, patch({ requestBodyBytes: MiB })))
+  if (work === null) throw new Error('no upload')
+  // 60 ms for the body: 1 ms of it while the last bytes stood in the queue, 59 of 100 while it was sent.
+  const { total, ledger } = budgetOf(work, (60 * ms) / MiB)
+  expect(ledger).toMatchObject({ sending: 60 * ms, 'slow-start': 41 * ms, 'on-the-way': 0 })
+  expect(sum(ledger)).toBe(total)
+})
+
+/** So many PATCHes of 1 MiB on one connection, each at this pace, the first one slower. */
+const paced = (sendings: readonly number[], retransmissions = 0) => {
+  const exchanges = sendings.map((sending, index) =>
+    patch({
+      number: index + 1,
+      start: index,
+      requestEnd: index + sending,
+      requestAcknowledged: index + sending + 0.04,
+      responseStart: index + sending + 0.04,
+      end: index + sending + 0.04,
+    }),
+  )
+  const work = workOf(
+    one({ ...atClient, maintenance: aMaintenance({ retransmissions }) }, ...exchanges),
+  )
+  if (work === null) throw new Error('no upload')
+  return work
+}
+const milliseconds = (pace: number | null) => (pace === null ? null : Math.round((pace * MiB) / ms))
+
+test('a clean kept connection shows the pace of its own line, any other borrows the better one', () => {
+  const fast = paced([0.3, 0.1, 0.1, 0.1, 0.1, 0.1])
+  const slow = paced([0.6, 0.2, 0.2, 0.2, 0.2, 0.2])
+  const lossy = paced([0.6, 0.2, 0.2, 0.2, 0.2, 0.2], 5)
+  const few = paced([0.3])
+  const of = (a: typeof fast, b: typeof fast) => {
+    const paces = pacesOf(a, b)
+    return [milliseconds(paces.a), milliseconds(paces.b)]
+  }
+  expect(of(fast, slow)).toEqual([100, 200])
+  expect(of(fast, lossy)).toEqual([100, 100])
+  expect(of(few, fast)).toEqual([100, 100])
+  expect(of(few, few)).toEqual([null, null])
+})
+
 test('a capture without an upload has no budget', () => {
   expect(workOf(one(atClient, patch({ upload: null })))).toBeNull()
 })
@@ -298,7 +358,7 @@ test('budgets add up exactly, whatever the capture says', () => {
   for (let seed = 1; seed <= 500; seed += 1) {
     const work = workOf(randomUpload(seed))
     if (work === null) continue
-    const { total, ledger } = budgetOf(work)
+    const { total, ledger } = budgetOf(work, seed % 2 === 0 ? null : seed * 1000)
     expect(sum(ledger), `seed ${seed}`).toBe(total)
     expect(Math.min(...Object.values(ledger)), `seed ${seed}`).toBeGreaterThanOrEqual(0)
     expect(total, `seed ${seed}`).toBe(Math.round(work.to * 1e9) - Math.round(work.from * 1e9))

@@ -72,7 +72,7 @@ test('where handshakes cost nothing, closing makes no difference, and that is sa
 
 test('more connections are not blamed for what something else cost', () => {
   expect(verdict(upload(), upload({ perConnection: 1, firstSend: 0.2, serverTime: 0.4 }))).toBe(
-    'closed.pcapng took 4.16 s longer than kept.pcapng: server time took 3.18 s more, sending took 0.70 s more and handshakes took 0.28 s more; 0.00 s unexplained.',
+    'closed.pcapng took 4.16 s longer than kept.pcapng: server time took 3.18 s more, slow start took 0.70 s more and handshakes took 0.28 s more; 0.00 s unexplained.',
   )
 })
 
