@@ -4,6 +4,7 @@ import type { Direction } from '../units.ts'
 import type { Connection } from './connection.ts'
 import { add } from './silence.ts'
 import { offsetOf } from './stream.ts'
+import { clear } from './unacknowledged.ts'
 
 /** Segments of the end that are told one by one. */
 const told = 64
@@ -31,7 +32,14 @@ export function noteEnd(connection: Connection, segment: Segment, direction: Dir
     other.finAcknowledged === null &&
     acknowledged !== null &&
     acknowledged > other.finOffset
-  if (acknowledgesFin) other.finAcknowledged = place
+  if (acknowledgesFin) {
+    other.finAcknowledged = place
+    if (own.finAcknowledged !== null) {
+      // Nothing more is awaited; a capture may hold hundreds of thousands of connections.
+      for (const { unacknowledged } of connection.streams)
+        if (unacknowledged.count === 0) clear(unacknowledged)
+    }
+  }
   if (isReset) {
     own.resets += 1
     if (connection.firstReset === null) {
