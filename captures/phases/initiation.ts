@@ -40,6 +40,7 @@ export function describeInitiation(connection: Connection, { client, server }: R
 function kindOf(connection: Connection, caller: Stream, called: Stream): Initiation['kind'] {
   if (caller.syn === null) return 'unseen'
   if (called.syn !== null) return called.syn.withAck ? 'handshake' : 'simultaneous'
+  if (connection.handshakeAck !== null) return 'handshake'
   // A RST in answer to the SYN; one of the caller itself, or none, leaves it unanswered.
   const isRefused = connection.firstReset !== null && called.resets > 0 && called.dataSegments === 0
   if (isRefused) return 'refused'

@@ -17,11 +17,14 @@ export function noteHandshake(
     noteSyn(connection, segment, own, other)
     return
   }
-  // Wireshark takes the first segment with nothing but ACK, from whichever side.
-  if (connection.initialRtt < 0 && connection.synTime >= 0 && (flags & 0xff) === Flag.ack)
+  if ((flags & Flag.ack) === 0) return
+  // The first segment with ACK and without SYN, from whichever side, as Wireshark has it.
+  if (connection.initialRtt < 0 && connection.synTime >= 0)
     connection.initialRtt = time - connection.synTime
-  if (connection.handshakeAck !== null || (flags & (Flag.ack | Flag.rst)) !== Flag.ack) return
-  if (own.syn !== null && other.syn !== null && distance(other.base, segment.acknowledgement) >= 0)
+  if (connection.handshakeAck !== null || (flags & Flag.rst) !== 0) return
+  // The SYN+ACK may not be captured, or stand behind this ACK: the recorder saw two queues.
+  const isOfCaller = own.syn !== null && !own.syn.withAck
+  if (isOfCaller && distance(other.base, segment.acknowledgement) >= 0)
     connection.handshakeAck = { packet: segment.packet, time }
 }
 

@@ -144,7 +144,7 @@ function judgeWindowAndOrder(segment: Segment, own: Stream, other: Stream): numb
 
 /** The data reaches exactly to the edge of the window that the other side announced (RFC 9293 §3.8.6). */
 function isWindowFull(segment: Segment, own: Stream, other: Stream): boolean {
-  if (other.scale === -1) return false
+  if (other.scale === -1 || other.window < 0) return false
   const shift = other.isFirstAck || other.scale < 0 ? 0 : other.scale
   const edge = advance(other.hasAck ? other.lastAck : own.base - 1, other.window << shift)
   return advance(segment.sequence, segment.length) === edge

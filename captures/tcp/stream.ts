@@ -52,7 +52,7 @@ export interface Stream {
   lastAck: number
   lastAckTime: Nanoseconds
   duplicateAcks: number
-  /** As in the header. */
+  /** As in the header; −1: not known yet. */
   window: number
   /** Shift; −1 not known, −2 not used. */
   scale: number
@@ -145,7 +145,7 @@ export function createStream(): Stream {
     lastAck: 0,
     lastAckTime: noTime,
     duplicateAcks: 0,
-    window: 0,
+    window: -1,
     scale: -1,
     isFirstAck: true,
     lastMarks: 0,
