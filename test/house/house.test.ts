@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { breaches, importsIn, placeOf } from './directions.ts'
+import { breaches, importsIn, impurities, placeOf } from './directions.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -41,4 +41,21 @@ test.each([
   const planted = importsIn(from, `import { x } from '${specifier}'\n`)
   expect(planted).toHaveLength(1)
   expect(breaches(planted)).toEqual(planted)
+})
+
+test('the analysis of captures is pure: it runs in a browser as it is', () => {
+  const found = sources().flatMap((file) =>
+    impurities(file, readFileSync(path.join(root, file), 'utf8')).map((what) => `${file}: ${what}`),
+  )
+  expect(found).toEqual([])
+})
+
+test.each([
+  "import { readFileSync } from 'node:fs'",
+  "import express from 'express'",
+  'const now = Date.now()',
+  'if (process.stdout.isTTY) {}',
+])('planted impurity is seen: %s', (line) => {
+  expect(impurities('captures/tcp/follow.ts', line)).toHaveLength(1)
+  expect(impurities('captures/command/output.ts', line)).toEqual([])
 })
