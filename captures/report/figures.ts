@@ -69,7 +69,7 @@ export const figures = {
     unit: 'count',
     of: (work) => sum(work, ({ maintenance }) => maintenance.retransmissions),
   },
-  rtt: { label: 'round trip (median)', unit: 'seconds', of: roundTrip },
+  rtt: { label: 'round trip', unit: 'seconds', of: roundTrip },
   idle: {
     label: 'idle on open connections',
     unit: 'seconds',

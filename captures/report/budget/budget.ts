@@ -39,11 +39,11 @@ function exchangeTime(holding: Holding, parts: Parts, pace: Pace | null, ledger:
   const { owned, placed } = holding
   const line = lineTime(parts, pace === null ? null : pace * placed.exchange.requestBodyBytes)
   share(ledger, owned.send, [
-    [windowCause(holding), parts.send.acknowledgement + line.beyond],
+    [windowCause(holding), line.beyond],
     ['retransmission', parts.send.retransmission],
     ['closed-window', parts.send.window],
     ['client-pause', parts.send.sender],
-    ['sending', parts.send.sending - line.beyond],
+    ['sending', line.sending],
   ])
   if (placed.exchange.responseStart === null) {
     ledger.unexplained += owned.flight + owned.wait
@@ -63,15 +63,17 @@ function exchangeTime(holding: Holding, parts: Parts, pace: Pace | null, ledger:
   ledger.receiving += owned.receive
 }
 
-/** What of sending and queueing is more than the line needs for the bytes: while a queue drains, the line is busy. */
-function lineTime(
-  { send, flight }: Parts,
-  needed: number | null,
-): { beyond: number; queuedBeyond: number } {
-  if (needed === null) return { beyond: 0, queuedBeyond: flight.queue }
+/**
+ * What the line needs for the bytes is sending, wherever it lies: it is busy while a queue drains, and for a part of the
+ * time in which the sender waits for ACKs. The rest was waiting for the window.
+ */
+function lineTime({ send, flight }: Parts, needed: number | null) {
+  if (needed === null) {
+    return { sending: send.sending, beyond: send.acknowledgement, queuedBeyond: flight.queue }
+  }
   const queued = take(flight.queue, Math.round(needed))
-  const sent = take(send.sending, Math.round(needed) - queued.taken)
-  return { beyond: sent.rest, queuedBeyond: queued.rest }
+  const sent = take(send.sending + send.acknowledgement, Math.round(needed) - queued.taken)
+  return { sending: sent.taken, beyond: sent.rest, queuedBeyond: queued.rest }
 }
 
 /** Which window held the sender back. */

@@ -11,8 +11,6 @@ export type Pace = number
 
 const leastBody = 32 * 1024
 const leastSamples = 5
-/** Of the PATCHes, so many in a hundred are faster than the pace: the best ones of all may be chance. */
-const quantile = 0.1
 
 /**
  * The pace for each of two captures of one path. A clean kept connection has grown its window and shows the line's own
@@ -29,7 +27,7 @@ function measure(work: Work): { readonly pace: Pace | null; readonly isOwn: bool
   const later = samples.filter(({ placed }) => !placed.isFirstBody)
   const isClean = work.connections.every(({ maintenance }) => maintenance.retransmissions === 0)
   return {
-    pace: samples.length < leastSamples ? null : low(samples.map(paceOf)),
+    pace: samples.length < leastSamples ? null : secondBest(samples.map(paceOf)),
     isOwn: isClean && later.length >= leastSamples,
   }
 }
@@ -43,12 +41,13 @@ function isSample({ placed: { exchange, isUpload } }: Holding): boolean {
   )
 }
 
-/** What was neither waiting nor the round trip itself: bytes leaving, and standing in the queue before the narrowest part. */
-function paceOf(holding: Holding): Pace {
-  const { send, flight } = partsOf(holding, roundTripOf(holding.placed.connection))
-  return (send.sending + flight.queue) / holding.placed.exchange.requestBodyBytes
+/** From the first byte sent to the ACK of the last, without the round trip: waiting too, so that the pace is one that was reached. */
+function paceOf({ length, placed, ...rest }: Holding): Pace {
+  const { flight } = partsOf({ length, placed, ...rest }, roundTripOf(placed.connection))
+  return (length.send + flight.queue) / placed.exchange.requestBodyBytes
 }
 
-function low(paces: readonly Pace[]): Pace | null {
-  return [...paces].sort((a, b) => a - b)[Math.floor(quantile * paces.length)] ?? null
+/** The second best: nothing goes faster than the line, but one sample may be a slip of the clock. */
+function secondBest(paces: readonly Pace[]): Pace | null {
+  return [...paces].sort((a, b) => a - b)[1] ?? null
 }

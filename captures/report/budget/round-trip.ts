@@ -7,16 +7,19 @@ export interface RoundTrip {
   readonly share: number
 }
 
-/** From the handshake; else the least time from data to ACK on both sides of the tap; else none. */
+/**
+ * The least of what the capture shows: the handshake, which is one sample and may have met a queue, and the least times from
+ * data to ACK on both sides of the tap. `null`: neither is captured.
+ */
 export function roundTripOf({ initiation, maintenance }: ConnectionAnalysis): RoundTrip | null {
   const { rtt, rttToServer } = initiation
-  if (rtt !== null) return of(rtt, rttToServer ?? rtt)
   const { client, server } = maintenance.rtt
-  if (client === null) return null
-  return of(client.min + (server?.min ?? 0), client.min)
+  const data = client === null || server === null ? null : client.min + server.min
+  if (rtt === null) return data === null || client === null ? null : of(data, client.min / data)
+  return of(Math.min(rtt, data ?? rtt), (rttToServer ?? rtt) / rtt)
 }
 
-const of = (rtt: number, toServer: number): RoundTrip => ({
+const of = (rtt: number, share: number): RoundTrip => ({
   nanoseconds: Math.round(rtt * 1e9),
-  share: rtt > 0 ? Math.min(1, Math.max(0, toServer / rtt)) : 1,
+  share: Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 1,
 })

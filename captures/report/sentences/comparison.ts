@@ -99,7 +99,7 @@ function closingSlower(facts: Facts, slower: Slower, handshakes: number): Senten
   ]
   const gains = largest(slower, -1, ['handshake'])
   if (gains.length === 0) {
-    return say`${subject} cost ${listOf(costs)}: ${format(told)} of the ${format(lost)} difference; ${unexplained(slower)}.`
+    return say`${subject} cost ${listOf(costs)}: ${told <= lost ? format(told) : 'all'} of the ${format(lost)} difference; ${unexplained(slower)}.`
   }
   return say`${subject} cost ${listOf(costs)}, ${format(told)} together. Against that stand ${less(gains, format)}: ${format(lost)} slower in all; ${unexplained(slower)}.`
 }

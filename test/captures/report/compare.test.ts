@@ -48,7 +48,7 @@ test('the order of the captures doesn’t change who was slower', () => {
 
 test('on a lossy link keeping can be slower, and the cause is named', () => {
   expect(verdict(keptLossy(), closedLossy())).toBe(
-    'Keeping the connection was slower here, by 2.87 s: waiting for the congestion window took 9.99 s more. The 39 handshakes that it saved (1.57 s) and the slow starts (5.07 s) did not make up for that; 0.00 s unexplained.',
+    'Keeping the connection was slower here, by 2.02 s: waiting for the congestion window took 9.22 s more. The 39 handshakes that it saved (1.57 s) and the slow starts (5.07 s) did not make up for that; 0.00 s unexplained.',
   )
 })
 

@@ -51,6 +51,7 @@ export const keptLossy = (): Analysis =>
   simulateUpload({
     ...lab,
     perConnection: 40,
+    early: { patches: 3, send: 0.042 },
     send: 0.325,
     waits: { acknowledgement: 0.256, acknowledgementRounds: 7, retransmission: 0.027 },
     retransmissions: 24,

@@ -32,6 +32,8 @@ export interface Plan {
   /** Of these, waiting for ACKs and retransmission. */
   readonly firstWaits?: Partial<Waits>
   readonly waits?: Partial<Waits>
+  /** So many PATCHes before the first loss go at the line's pace. */
+  readonly early?: { readonly patches: number; readonly send: number }
   readonly serverTime: number
   /** How long the last connection is left idle before the server closes it. */
   readonly idle: number
@@ -150,7 +152,12 @@ function simulateConnection(
       duplicateAcks: 3 * (plan.retransmissions ?? 0),
       dataSegments: { client: segmentCount, server: patches },
       rtt: {
-        client: { samples: segmentCount >> 1, min: rtt * 0.999, mean: rtt * 1.06, max: rtt * 1.4 },
+        client: {
+          samples: segmentCount >> 1,
+          min: rtt - 0.00002,
+          mean: rtt * 1.06,
+          max: rtt * 1.4,
+        },
         server: { samples: patches, min: 0.00002, mean: 0.00003, max: 0.00008 },
       },
       maxBytesInFlight: { client: Math.min(chunk, 320 * mss), server: reply },
@@ -200,7 +207,9 @@ function simulatePatch(plan: Plan, tape: Tape, index: number, from: number): Exc
   const { chunk, rtt, serverTime } = plan
   const isFirst = index === 0
   const start = tape.time + 0.0001
-  const requestEnd = start + (isFirst ? plan.firstSend : plan.send)
+  const isEarly = plan.early !== undefined && index <= plan.early.patches
+  const later = isEarly ? plan.early.send : plan.send
+  const requestEnd = start + (isFirst ? plan.firstSend : later)
   const responseStart = requestEnd + rtt + serverTime
   const segments = Math.ceil((chunk + head) / mss)
   const first = tape.packet
@@ -226,7 +235,7 @@ function simulatePatch(plan: Plan, tape: Tape, index: number, from: number): Exc
     responseStart,
     end: responseStart,
     connectionClose: plan.perConnection === 1,
-    waits: waits(isFirst ? plan.firstWaits : plan.waits),
+    waits: waits(isFirst ? plan.firstWaits : isEarly ? {} : plan.waits),
     upload: anUploadPart({
       url,
       from,
