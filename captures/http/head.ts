@@ -5,7 +5,7 @@ import { readFields } from './fields.ts'
 import { findEnd, hold, longestHead } from './held-head.ts'
 import { loseBetween } from './lost.ts'
 import { beginMessage } from './message.ts'
-import { parseStartLine, recognise, type StartLine } from './start-line.ts'
+import { parseOddRequestLine, parseStartLine, recognise, type StartLine } from './start-line.ts'
 import { beginUnit, type Stream, turnAway } from './stream.ts'
 
 /** A head may begin at the stream's position. */
@@ -31,7 +31,7 @@ export function readHead(talk: Conversation, stream: Stream, piece: StreamPiece)
 
   const end = findEnd(stream, bytes, start, from, to)
   const lineEnd = start + stream.startLineEnd
-  const line = lineEnd < start ? null : parseStartLine(bytes, start, lineEnd, false)
+  const line = lineEnd < start ? null : startLineIn(talk, stream, bytes, start, lineEnd, piece)
   const isHead =
     line === null
       ? lineEnd < start && recognise(bytes, start, to) === 'maybe'
@@ -50,6 +50,24 @@ export function readHead(talk: Conversation, stream: Stream, piece: StreamPiece)
     remark(talk, piece.packet, 'a head longer than 256 KiB')
     cutHead(talk, stream)
   }
+}
+
+/** Whole; where one is due also a request line that is not quite one. */
+function startLineIn(
+  talk: Conversation,
+  stream: Stream,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  place: Place,
+): StartLine | null {
+  const line = parseStartLine(bytes, from, to, false)
+  if (line !== null || stream.isGuess) return line
+  const odd = parseOddRequestLine(bytes, from, to)
+  if (odd !== null && fits(talk, stream, odd)) {
+    remark(talk, place.packet, 'a request line that is not in order (RFC 9112 §3)')
+  }
+  return odd
 }
 
 /** The bytes of the head end before it does: what is there of it is read. */

@@ -38,16 +38,14 @@ function lose(talk: Conversation, stream: Stream, cut: Cut | null): void {
 
 /**
  * Whether a start line at the stream's position would be a message. Body bytes may look like one: after a message that was
- * cut, the other side must have gone on, or the length that the cut head told must be over.
+ * cut, the length that it told must be over and the other side must have gone on.
  */
 export function mayResume(talk: Conversation, stream: Stream): boolean {
   const { cut } = stream
   if (cut === null) return true
   if (stream.position < cut.notBefore) return false
   const { message, exchange } = cut
-  if (message.isHeadCut && (message.declaredLength !== null || isEmpty(message, exchange))) {
-    return true
-  }
+  if (message.isHeadCut && isEmpty(message, exchange)) return true
   const opposite = other(talk, stream)
   if (opposite.state === 'lost' && opposite.position > cut.otherPosition) return true
   return message.kind === 'request'

@@ -41,6 +41,23 @@ export function parseStartLine(
   return cut !== null && isBelievable(cut[1] ?? '', cut[2] ?? '') ? requestOf(cut, '') : null
 }
 
+/**
+ * A request line that breaks the grammar, of a method that everybody knows: servers answer it, so it is a request. `null`: it
+ * is none, or of another protocol (RTSP, SIP).
+ */
+export function parseOddRequestLine(bytes: Uint8Array, from: number, to: number): StartLine | null {
+  const words = latin1(bytes, from, withoutCr(bytes, from, to))
+    .trim()
+    .split(/[ \t]+/)
+  const [method = '', first = ''] = words
+  const isVersionThere = words.at(-1)?.startsWith('HTTP/') === true
+  const target = isVersionThere && words.length < 3 ? '' : first
+  const isOfHttp = target === '' || isBelievable(method, target)
+  const isOther = /^[A-Z]+\/\d/.test(words.at(-1) ?? '') && !isVersionThere
+  if (!knownMethods.has(method) || !isOfHttp || isOther) return null
+  return { kind: 'request', method, target, version: '0.9' }
+}
+
 const requestOf = (match: RegExpExecArray, version: string): StartLine => ({
   kind: 'request',
   method: match[1] ?? '',

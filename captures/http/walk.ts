@@ -77,7 +77,7 @@ const steps: Record<StreamState, Step> = {
   trailers: readTrailers,
 
   lost(talk, stream, piece) {
-    if (startsHere(stream, piece) && mayResume(talk, stream)) beginHead(stream, piece, true)
+    if (mayResume(talk, stream) && startsHere(stream, piece)) beginHead(stream, piece, true)
     else passOver(stream, piece)
   },
 

@@ -23,7 +23,7 @@ interface Earlier {
 }
 
 /** A client has no more than a few connections at a time; a capture may have 200,000 between the same two. */
-const mostEarlier = 64
+const mostEarlier = 32
 
 /** In the order of `connections`. */
 export function purposesOf(connections: readonly ConnectionFacts[]): ConnectionPurpose[] {

@@ -89,7 +89,7 @@ function newWriter(random: Random) {
 
   return {
     length: () => text.length,
-    side: (): Side => ({ bytes: Uint8Array.from(text, (one) => one.charCodeAt(0)), framing }),
+    side: (): Side => ({ bytes: new TextEncoder().encode(text), framing }),
     /** Appends it; the length of its body. */
     message(startLine: string, kind: BodyKind): number {
       const size = random.next() < 0.2 ? 0 : Math.floor(random.next() * 4000 * random.next())

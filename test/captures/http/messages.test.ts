@@ -177,6 +177,37 @@ describe('what a recipient tolerates', () => {
   })
 })
 
+describe('a request line that breaks the grammar', () => {
+  test.each([
+    ['without a target', 'GET HTTP/1.1', 'GET '],
+    ['of one word', 'OPTIONS', 'OPTIONS '],
+    ['with half a version', 'HEAD / HTTP/1.', 'HEAD /'],
+    ['without a space before the version', 'GET /HTTP/1.1', 'GET /HTTP/1.1'],
+    ['without a version (HTTP/0.9)', 'GET /a', 'GET /a'],
+  ])('%s is one, if everybody knows the method, and told', (_name, line, request) => {
+    const reader = readText(String.raw`
+      > ${line}\nHost: a\n\n
+      < HTTP/1.1 204 No Content\r\n\r\n
+    `)
+    expect(linesOf(reader)).toEqual([`1 ${request} 0 -> 204 0`])
+    expect(reader.remarks).toEqual([
+      { packet: 1, text: 'a request line that is not in order (RFC 9112 §3)' },
+    ])
+  })
+
+  test.each([
+    'OPTIONS rtsp://a.example/ RTSP/1.0',
+    'OPTIONS sip:b@a.example SIP/2.0',
+    'GET key',
+    'get /a',
+    'CCM_POST /a',
+  ])('%s is none', (line) => {
+    const reader = readText(String.raw`> ${line}\r\n\r\n`)
+    expect(linesOf(reader)).toEqual([])
+    expect(reader.remarks).toEqual([])
+  })
+})
+
 describe('fields', () => {
   test('only those that later stages ask for are kept', () => {
     const reader = readText(
