@@ -78,7 +78,7 @@ export function cutHead(talk: Conversation, stream: Stream): void {
   const lineEnd = isLineCut ? length : startLineEnd
   const line = held === null ? null : parseStartLine(held, 0, lineEnd, isLineCut)
   if (held === null || line === null || !fits(talk, stream, line)) {
-    loseBetween(talk, stream)
+    stayLost(talk, stream)
   } else {
     acceptRole(talk, stream, line)
     const fields = readFields(held, lineEnd + 1, length, true, stream.fieldsBefore)
@@ -116,11 +116,19 @@ function refuse(
     for (const each of talk.streams) turnAway(each)
   } else if (isFirst && talk.options.fromStart === true && stream.unitFrom === 0) {
     turnAway(stream)
-  } else if (stream.isGuess) {
+  } else {
+    const isDue = !isFirst && !stream.isGuess
+    if (isDue) remark(talk, piece.packet, 'bytes between two messages that are neither')
+    stayLost(talk, stream)
+  }
+}
+
+/** After a start line that was a guess the place is lost as it was, also after a message that was cut. */
+function stayLost(talk: Conversation, stream: Stream): void {
+  if (stream.isGuess) {
     stream.state = 'lost'
     stream.held = null
   } else {
-    if (!isFirst) remark(talk, piece.packet, 'bytes between two messages that are neither')
     loseBetween(talk, stream)
   }
 }

@@ -5,9 +5,9 @@ import type { StreamConsumer } from '../tcp/piece.ts'
 import { type Conversation, newConversation } from './conversation.ts'
 import type { HttpReader, HttpReaderOptions } from './exchange.ts'
 import { cutHead } from './head.ts'
-import { resolveCut, settleCut } from './lost.ts'
+import { endCut } from './lost.ts'
 import { finishMessage, tellEarlyAnswer } from './message.ts'
-import { type Cut, type Stream, turnAway } from './stream.ts'
+import { type Stream, turnAway } from './stream.ts'
 import { readPiece, skipTo } from './walk.ts'
 
 export function createHttpReader(options: HttpReaderOptions = {}): HttpReader {
@@ -40,16 +40,9 @@ function endStream(talk: Conversation, stream: Stream, how: 'fin' | 'reset' | 'c
   const last = { packet: stream.lastPacket, time: stream.lastTime }
   if (stream.state === 'head') cutHead(talk, stream)
   if (stream.state === 'until-close' && how === 'fin') finishMessage(talk, stream, last)
-  if (stream.cut !== null) {
-    settleCut(stream, last)
-    if (how === 'fin' && isLengthKnown(stream.cut)) resolveCut(talk, stream)
-  }
+  endCut(talk, stream, how)
   const response = stream.message?.kind === 'request' ? stream.exchange?.response : null
   if (response) tellEarlyAnswer(talk, Number.POSITIVE_INFINITY, response.first.packet)
   turnAway(stream)
   stream.hasEnded = true
 }
-
-/** A FIN where the length of an answered message says that it ends: then it does. */
-const isLengthKnown = ({ message, exchange }: Cut): boolean =>
-  message.isHeadCut && message.declaredLength !== null && exchange.response !== null

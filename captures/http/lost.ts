@@ -86,6 +86,17 @@ export function resolveCut(talk: Conversation, stream: Stream): void {
   message.to = stream.position
 }
 
+/** No more bytes will come: where what is known of the cut message says that it ends here, it does. */
+export function endCut(talk: Conversation, stream: Stream, how: 'fin' | 'reset' | 'capture'): void {
+  const { cut } = stream
+  if (cut === null) return
+  settleCut(stream, { packet: stream.lastPacket, time: stream.lastTime })
+  const { message, exchange } = cut
+  const isAnswered = message.kind === 'request' && exchange.response !== null
+  const isCounted = message.declaredLength !== null && (isAnswered || how === 'fin')
+  if (message.isHeadCut && (isCounted || isEmpty(message, exchange))) resolveCut(talk, stream)
+}
+
 const smallestBody = (message: OpenMessage, exchange: OpenExchange): number =>
   isEmpty(message, exchange) ? 0 : (message.declaredLength ?? 0)
 

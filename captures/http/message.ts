@@ -16,7 +16,7 @@ import {
 
 /** The head from `unitFrom` to the stream's position is read; `place` brought its last byte. */
 export function beginMessage(talk: Conversation, stream: Stream, head: Head, place: Place): void {
-  if (stream.cut !== null) endCut(talk, stream)
+  if (stream.cut !== null) leaveCut(talk, stream)
   if (talk.protocol === 'unknown') talk.protocol = 'http'
   const message = newMessage(stream, head, place)
   const exchange =
@@ -29,12 +29,13 @@ export function beginMessage(talk: Conversation, stream: Stream, head: Head, pla
   stream.message = message
   stream.exchange = exchange
   stream.bodyBefore = 0
-  if (head.isCut) loseIn(talk, stream, message, exchange)
-  else beginBody(talk, stream, message, exchange, place)
+  const framing = framingOf(message, exchange)
+  if (head.isCut && framing.kind !== 'tunnel') loseIn(talk, stream, message, exchange)
+  else beginBody(talk, stream, message, exchange, framing, place)
 }
 
 /** The cut message went up to where the head under way begins. */
-function endCut(talk: Conversation, stream: Stream): void {
+function leaveCut(talk: Conversation, stream: Stream): void {
   const { position, unitFrom } = stream
   stream.position = unitFrom
   settleCut(stream, { packet: stream.packetBefore, time: stream.timeBefore })
@@ -49,9 +50,9 @@ function beginBody(
   stream: Stream,
   message: OpenMessage,
   exchange: OpenExchange,
+  framing: BodyFraming,
   place: Place,
 ): void {
-  const framing = framingOf(message, exchange)
   stream.dataFrom = stream.position
   switch (framing.kind) {
     case 'none':

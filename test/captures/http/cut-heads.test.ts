@@ -68,6 +68,15 @@ describe('a request head that the snapshot length cut', () => {
     expect(reader.exchanges[0]?.request).toMatchObject({ headEnd: 100, to: 1100, bodyLength: 1000 })
   })
 
+  test('ends there too where the capture does', () => {
+    const reader = readText(String.raw`
+      > PATCH /1 HTTP/1.1\r\nContent-Length: 1000\r\nHo{of 100}
+      > {of 1000}
+      < HTTP/1.1 204 No Content\r\n\r\n
+    `)
+    expect(reader.exchanges[0]?.request).toMatchObject({ headEnd: 100, to: 1100, bodyLength: 1000 })
+  })
+
   test('does not end with a FIN in the middle of its body', () => {
     const reader = readText(String.raw`
       > PATCH /1 HTTP/1.1\r\nContent-Length: 5000\r\nHo{of 100}
@@ -99,7 +108,7 @@ describe('a request head that the snapshot length cut', () => {
       < HTTP/1.1 200 OK\r\nUpload-Offset: 5\r\n\r\n
       < HTTP/1.1 200 OK\r\nUpload-Offset: 5\r\n\r\n
     `)
-    expect(linesOf(reader)).toEqual(['1 HEAD /1 0 -> 200 0', '2 HEAD /2 0… -> 200 0'])
+    expect(linesOf(reader)).toEqual(['1 HEAD /1 0 -> 200 0', '2 HEAD /2 0 -> 200 0'])
     expect(reader.exchanges[0]?.request).toMatchObject({ headEnd: 100, to: 100 })
   })
 
@@ -157,6 +166,17 @@ describe('a response head that was cut', () => {
     `)
     expect(reader.exchanges.map((one) => one.response?.status)).toEqual([204, 204])
     expect(reader.exchanges[0]?.response).toMatchObject({ headEnd: 479, to: 479, bodyLength: 0 })
+    expect(reader.exchanges[1]?.response).toMatchObject({ headEnd: 958, to: 958, bodyLength: 0 })
+  })
+
+  test('of a 101 ends HTTP all the same', () => {
+    const reader = readText(String.raw`
+      > GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n\r\n
+      < HTTP/1.1 101 Switching Protocols\r\nUpgr{of 200}
+      > GET / HTTP/1.1\r\n\r\n
+    `)
+    expect(reader.protocol).toBe('upgraded')
+    expect(linesOf(reader)).toEqual(['1 GET /chat 0 -> 101 0'])
   })
 
   test('of an interim one does not wait for another request', () => {
