@@ -11,7 +11,7 @@ export function causeSentences(connection: ConnectionAnalysis): Sentence[] {
   return [say`${tone('strong', 'Cause')}: ${cause(connection)}`]
 }
 
-function cause({ termination, maintenance }: ConnectionAnalysis): Sentence {
+function cause({ termination, maintenance, exchanges }: ConnectionAnalysis): Sentence {
   const idle =
     termination.idleBefore === null ? say`a while` : say`${duration(termination.idleBefore)}`
   const client = role('client')
@@ -25,7 +25,9 @@ function cause({ termination, maintenance }: ConnectionAnalysis): Sentence {
       return say`the ${server}'s idle time-out. No request came for ${idle}, and it gave the connection up.${hint}`
     }
     case 'client-close':
-      return say`the ${client} had no more use for the connection, ${idle} after its last exchange.`
+      return exchanges.at(-1)?.status === null
+        ? say`the ${client} closed while its last request was still unanswered (a pause, a lost page, or a client that gave up).`
+        : say`the ${client} had no more use for the connection, ${idle} after its last exchange.`
     case 'server-close':
       return say`the ${server} closed it on its own account, ${idle} after the last exchange; no time-out and no Connection: close explains it.`
     case 'connection-close':

@@ -105,16 +105,18 @@ function firstToClose(termination: Termination): Sentence {
   const { by, idleBefore } = termination
   if (by === null) return say`Which side closed first is not captured.`
   const fin = finOf(termination, by)
-  const when =
-    idleBefore === null
-      ? []
-      : say`, ${duration(idleBefore)} after the last byte of the last exchange`
+  const when = idleBefore === null ? '' : `, ${afterLastByte(idleBefore)}`
   const where = fin
     ? say` Its FIN is ${frames([fin.packet])}: it has nothing more to send (ESTABLISHED → FIN-WAIT-1).`
     : []
   const verb = termination.form === 'simultaneous' ? 'sent the first FIN' : 'closed first'
   return say`The ${role(by)} ${verb}${when}.${where}`
 }
+
+const afterLastByte = (idle: number) =>
+  idle < 1e-6
+    ? 'together with the last byte of the last exchange'
+    : `${duration(idle)} after the last byte of the last exchange`
 
 function formSentences(termination: Termination): Sentence[] {
   const { by, form } = termination

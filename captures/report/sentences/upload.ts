@@ -3,6 +3,7 @@ import type { Analysis, ExchangeAnalysis, UploadAnalysis } from '../../analysis.
 import type { Sentence } from '../prose.ts'
 import { connections, frames, say, tone } from '../prose.ts'
 import { amount, count, size } from '../quantity.ts'
+import { isPatch } from './exchange.ts'
 
 /** `/files/3f2a "holiday.mp4"` */
 export function uploadName({ url, filename }: UploadAnalysis): Sentence {
@@ -11,7 +12,7 @@ export function uploadName({ url, filename }: UploadAnalysis): Sentence {
 
 /** Length and completeness; PATCHes and connections; resumptions; consistency. */
 export function uploadSentences(analysis: Analysis, upload: UploadAnalysis): Sentence[] {
-  return [progress(upload), carriage(upload), consistency(analysis, upload)]
+  return [progress(upload), carriage(analysis, upload), consistency(analysis, upload)]
 }
 
 function progress({ length, offset, complete, protocol }: UploadAnalysis): Sentence {
@@ -24,14 +25,35 @@ function progress({ length, offset, complete, protocol }: UploadAnalysis): Sente
   return say`${tone('warning', 'incomplete')}: ${size(offset)} of ${size(length)}${share}, offset ${offset} of ${length}${draft}.`
 }
 
-function carriage(upload: UploadAnalysis): Sentence {
+function carriage(analysis: Analysis, upload: UploadAnalysis): Sentence {
   const again =
     upload.bytesSentAgain > 0
       ? say` ${size(upload.bytesSentAgain)} had to be sent again.`
       : upload.resumptions > 0
         ? say` No byte was sent again.`
         : []
-  return say`${count(upload.patches, 'PATCH', 'PATCHes')} on ${connections(upload.connections)}; ${upload.resumptions === 0 ? 'no resumption' : count(upload.resumptions, 'resumption')}.${again}`
+  const resumptions =
+    upload.resumptions === 0 ? 'no resumption' : count(upload.resumptions, 'resumption')
+  return say`${count(upload.patches, 'PATCH', 'PATCHes')} on ${places(analysis, upload)}; ${resumptions}.${again}`
+}
+
+/** `connections 0 and 2 (connection 1 carried other requests of it)` */
+function places(
+  { connections: all }: Analysis,
+  { url, connections: used }: UploadAnalysis,
+): Sentence {
+  const carrying = used.filter((number) =>
+    all.some(
+      (connection) =>
+        connection.number === number &&
+        connection.exchanges.some((exchange) => exchange.upload?.url === url && isPatch(exchange)),
+    ),
+  )
+  const others = used.filter((number) => !carrying.includes(number))
+  if (carrying.length === 0) return connections(used)
+  return others.length === 0
+    ? connections(carrying)
+    : say`${connections(carrying)} (${connections(others)} carried other requests of it)`
 }
 
 function consistency(analysis: Analysis, upload: UploadAnalysis): Sentence {

@@ -200,6 +200,22 @@ test.each(Object.entries(clauses))('in the verdict, %s', (cause, clause) => {
   expect(plain(closedBy(connection, true))).toBe(clause)
 })
 
+test('a client that closes with a request unanswered has not simply finished', () => {
+  const connection = aConnection({
+    termination: aTermination({ by: 'client', cause: 'client-close' }),
+    exchanges: [anExchange({ status: null })],
+  })
+  expect(causeSentences(connection).map(plain)).toEqual([
+    'Cause: the client closed while its last request was still unanswered (a pause, a lost page, or a client that gave up).',
+  ])
+})
+
+test('a FIN may come with the last byte', () => {
+  expect(told(aTermination({ idleBefore: 0 }))[0]).toMatch(
+    /^The server closed first, together with the last byte of the last exchange\./,
+  )
+})
+
 const kinds = {
   fin: 'closed by the client after 6.0 s idle',
   'half-closed': 'half-closed: only the client closed',
