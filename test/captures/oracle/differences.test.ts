@@ -1,0 +1,240 @@
+// Each deliberate difference from tshark, on the smallest trace that shows it: what we say, and what tshark says.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { packetsOf, writeCapture } from '../helpers/capture-writer.ts'
+import { explain } from '../helpers/explain.ts'
+import { segments } from '../helpers/segments.ts'
+import { compareSegments } from './agreement.ts'
+import { breachesOf, compareCapture } from './capture.ts'
+import { differences } from './differences.ts'
+import { type FigureName, figures, segmentFields } from './figures.ts'
+import { askTshark, tsharkIsMissing } from './tshark.ts'
+
+const missing = tsharkIsMissing()
+const folder = mkdtempSync(path.join(tmpdir(), 'longhaul-differences-'))
+const file = path.join(folder, 'trace.pcap')
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+beforeEach((context) => {
+  if (missing !== null) context.skip(missing)
+})
+
+const handshake = `
+  0.000 > S  0:0(0)         <mss 1460>
+  0.010 < S. 0:0(0)   ack 1 <mss 1460>
+  0.020 > .  1:1(0)   ack 1
+`
+
+function write(text: string): Uint8Array {
+  const bytes = writeCapture(packetsOf(segments(text)))
+  writeFileSync(file, bytes)
+  return bytes
+}
+
+/** One figure of one packet, here and there, and by which row of the list it may differ. */
+function figureOf(text: string, packet: number, name: FigureName) {
+  const figure = figures.find((one) => one.name === name)
+  const { segments: views } = explain(write(text))
+  const packets = askTshark(file, segmentFields, [8080])
+  const [view, other] = [views[packet - 1], packets[packet - 1]]
+  if (!figure || !view || !other) throw new Error(`no ${name} of packet ${packet}`)
+  const { scores, breaches } = compareSegments(views, packets)
+  return {
+    ours: figure.ours(view),
+    theirs: figure.theirs(other),
+    reasons: [...(scores.get(name)?.onPurpose.keys() ?? [])],
+    breaches,
+  }
+}
+
+const cases: readonly {
+  readonly difference: string
+  readonly text: string
+  readonly packet: number
+  readonly figure: FigureName
+  readonly ours: string
+  readonly theirs: string
+}[] = [
+  {
+    difference: 'window probe',
+    text: `${handshake}
+      0.021 > P. 1:101(100)   ack 1
+      0.030 < .  1:1(0)       ack 101 win 0
+      0.230 > .  100:100(0)   ack 1
+      0.240 < .  1:1(0)       ack 101 win 0`,
+    packet: 6,
+    figure: 'keepAlive',
+    ours: '',
+    theirs: 'yes',
+  },
+  {
+    difference: 'ACK behind its FIN',
+    text: `${handshake}
+      0.030 < P. 1:51(50)     ack 1
+      0.040 > F. 1:1(0)       ack 1
+      0.041 > .  1:1(0)       ack 51`,
+    packet: 6,
+    figure: 'keepAlive',
+    ours: '',
+    theirs: 'yes',
+  },
+  {
+    difference: 'header cut',
+    text: `
+      0.000 > S  0:0(0)         <mss 1460,nop,nop,TS val 1 ecr 0,nop,wscale 7>
+      1.000 > S  0:0(0)         <mss 1460,nop,nop,TS val 1 ecr 0,nop,wscale 7> cut 66`,
+    packet: 2,
+    figure: 'retransmission',
+    ours: 'yes',
+    theirs: '',
+  },
+  {
+    difference: 'ACK number without its flag',
+    // Below the middle of the numbers 0 would be an old ACK; from there on it is a new one, of all.
+    text: `
+      isn 3000000000 5000
+      0.000 > S  0:0(0)         <mss 1460>
+      0.010 < S  0:0(0)         <mss 1460>
+      0.020 < .  1:1(0)   ack 1`,
+    packet: 3,
+    figure: 'acknowledged packet',
+    ours: '1',
+    theirs: '',
+  },
+  {
+    difference: 'the number 0',
+    text: `
+      isn 1000 4294967295
+      0.000 > S  0:0(0)         win 500 <mss 1460>
+      0.010 < S. 0:0(0)   ack 1 win 500 <mss 1460>
+      0.020 > .  1:1(0)   ack 1 win 400`,
+    packet: 3,
+    figure: 'windowUpdate',
+    ours: '',
+    theirs: 'yes',
+  },
+  {
+    difference: 'D-SACK',
+    text: `${handshake}
+      0.021 > P. 1:101(100)   ack 1
+      0.030 < .  1:1(0)       ack 101
+      0.040 > P. 1:101(100)   ack 1
+      0.050 < .  1:1(0)       ack 101 <nop,nop,sack 1:101>
+      0.060 > P. 101:301(200) ack 1`,
+    packet: 8,
+    figure: 'bytes in flight',
+    ours: '200',
+    theirs: '100',
+  },
+  {
+    difference: 'before the start',
+    text: `
+      0.000 > P. 101:201(100) ack 1
+      0.001 > P. 1:101(100)   ack 1`,
+    packet: 2,
+    figure: 'bytes in flight',
+    ours: '200',
+    theirs: '100',
+  },
+  {
+    difference: 'SYN sent again',
+    text: `
+      0.000 > S  0:0(0)         <mss 1460,nop,wscale 7>
+      0.010 < S. 0:0(0)   ack 1 <mss 1460>
+      0.200 > S  0:0(0)         <mss 1460,nop,wscale 7>
+      0.220 > .  1:1(0)   ack 1 win 500`,
+    packet: 4,
+    figure: 'scaled window',
+    ours: '500',
+    theirs: '64000',
+  },
+  {
+    difference: 'SYN later in the file',
+    text: `
+      0.000 > S  0:0(0)         <mss 1460,nop,wscale 7>
+      0.020 < .  1:1(0)   ack 1 win 500
+      0.021 < S. 0:0(0)   ack 1 <mss 1460,nop,wscale 3>`,
+    packet: 2,
+    figure: 'scaled window',
+    ours: '500',
+    theirs: '4000',
+  },
+  {
+    difference: 'SYN+ACK alone',
+    text: `${handshake}
+      isn 900000 800000
+      9.000 < S. 0:0(0)   ack 1 <mss 1460>`,
+    packet: 4,
+    figure: 'relative sequence',
+    ours: '4290767296',
+    theirs: '0',
+  },
+]
+
+test.each(cases)('$difference: $figure', ({ difference, text, packet, figure, ours, theirs }) => {
+  expect(figureOf(text, packet, figure)).toEqual({
+    ours,
+    theirs,
+    reasons: [difference],
+    breaches: [],
+  })
+})
+
+test('every difference has its case here', () => {
+  const shown = new Set(cases.map(({ difference }) => difference))
+  expect(differences.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual([])
+})
+
+const request = (target: string) => `"GET ${target} HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"`
+const answer = (status: string) => `"HTTP/1.1 ${status}\\r\\nContent-Length: 0\\r\\n\\r\\n"`
+
+/** What the messages of a trace come to: ours as `target status`, differences by name. */
+function messagesOf(text: string) {
+  const agreement = compareCapture('trace', file, write(text), [8080])
+  const exchanges = explain(write(text)).analysis.connections.flatMap((one) => one.exchanges)
+  return {
+    ours: exchanges.map(({ target, status }) => `${target} ${status}`),
+    reasons: [...agreement.messages.onPurpose.keys()],
+    breaches: breachesOf(agreement),
+  }
+}
+
+test('pipelining: the first answer belongs to the first request; tshark gives it to the last', () => {
+  const text = `${handshake}
+    0.030 > P. 1  ack 1  ${request('/1')}
+    0.031 > P. 29 ack 1  ${request('/2')}
+    0.040 < P. 1  ack 57 ${answer('204 No Content')}
+    0.041 < P. 47 ack 57 ${answer('404 Not Found')}`
+  expect(messagesOf(text)).toEqual({
+    ours: ['/1 204', '/2 404'],
+    reasons: ['pipelining'],
+    breaches: [],
+  })
+})
+
+test('interim answer: 100 Continue is no answer; tshark takes it for one', () => {
+  const text = `${handshake}
+    0.030 > P. 1  ack 1  ${request('/1')}
+    0.040 < P. 1  ack 29 "HTTP/1.1 100 Continue\\r\\n\\r\\n"
+    0.050 < P. 26 ack 29 ${answer('204 No Content')}`
+  expect(messagesOf(text)).toEqual({
+    ours: ['/1 204'],
+    reasons: ['interim answer'],
+    breaches: [],
+  })
+})
+
+test('sent again: a head repeated with its body behind it is one request; tshark lists it twice', () => {
+  const head = 'PATCH /1 HTTP/1.1\\r\\nContent-Length: 100\\r\\n\\r\\n'
+  const text = `${handshake}
+    0.030 > P. 1            ack 1 "${head}"
+    0.031 > P. 43:143(100)  ack 1
+    0.040 < .  1:1(0)       ack 143
+    0.300 > P. 1:143(142)   ack 1 "${head}" cut 150`
+  expect(messagesOf(text)).toEqual({
+    ours: ['/1 null'],
+    reasons: ['sent again'],
+    breaches: [],
+  })
+})
