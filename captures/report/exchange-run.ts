@@ -26,7 +26,8 @@ function pattern(run: readonly ExchangeAnalysis[]): string {
   const [first] = run
   if (first === undefined) return ''
   if (run.length > 1 && kinds.size === 1) {
-    return `, same pattern (${size(first.requestBodyBytes)} each, ${told(first)})`
+    const body = first.requestBodyBytes > 0 ? `${size(first.requestBodyBytes)} each, ` : ''
+    return `, same pattern (${body}${told(first)})`
   }
   if (run.length === 1) return `, ${told(first)}`
   const statuses = new Map<string, number>()

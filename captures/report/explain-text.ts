@@ -49,7 +49,7 @@ function summary(analysis: Analysis, name: string | undefined, width: number): S
     [],
     ...entry(
       'File',
-      [join([...(name === undefined ? [] : [[name]]), fileSentence(analysis.file)], ' · ')],
+      [join([...(name === undefined ? [] : [[name]]), fileSentence(analysis.file)], '\u00a0· ')],
       width,
     ),
     ...entry('Capture', qualitySentences(analysis), width),

@@ -1,5 +1,5 @@
 // What lies between initiation and termination, for a terminal. Analysis in, lines out.
-import type { ConnectionAnalysis, ExchangeAnalysis, IdleGap } from '../analysis.ts'
+import type { ConnectionAnalysis, ExchangeAnalysis } from '../analysis.ts'
 import { exchangeTable } from './exchange-table.ts'
 import { firstAndLastLadder } from './ladder.ts'
 import { drawLadder } from './ladder-text.ts'
@@ -28,7 +28,7 @@ export function maintenanceText(
       ...firstAndLast(connection, width),
       titled('All exchanges', exchangeTable(connection.exchanges, width)),
       titled('Keep-alive, of both kinds', points(keepAliveSentences(connection), width)),
-      titled('Idle times', idleTimes(maintenance.idleGaps, width)),
+      titled('Idle times', idleTimes(connection, width)),
       titled('Losses, order, windows', points(lossSentences(connection), width)),
       points(doubts, width),
     ),
@@ -38,7 +38,7 @@ export function maintenanceText(
 function work({
   maintenance: { exchanges, patches, transfer, idle },
 }: ConnectionAnalysis): Sentence {
-  if (exchanges === 0) return say`No request was sent on it.`
+  if (exchanges === 0) return say`No HTTP request is to be seen on it.`
   const of = patches === 0 ? '' : `, ${patchesAmong(patches, exchanges)}`
   return say`${count(exchanges, 'exchange')}${of}. ${duration(transfer)} with an exchange under way, ${duration(idle)} without.`
 }
@@ -88,9 +88,14 @@ function firstAndLast({ exchanges, ...rest }: ConnectionAnalysis, width: number)
 }
 
 /** The longest, in the order of time. */
-function idleTimes(gaps: readonly IdleGap[], width: number): Sentence[] {
+function idleTimes(
+  { maintenance: { idleGaps: gaps }, protocol }: ConnectionAnalysis,
+  width: number,
+): Sentence[] {
   const longest = [...gaps].sort((a, b) => b.to - b.from - (a.to - a.from)).slice(0, mostGaps)
   const rest = gaps.length - longest.length
-  const sentences = longest.sort((a, b) => a.from - b.from).map(idleGapSentence)
+  const sentences = longest
+    .sort((a, b) => a.from - b.from)
+    .map((gap) => idleGapSentence(gap, protocol))
   return points(rest > 0 ? [...sentences, say`${amount(rest)} shorter ones.`] : sentences, width)
 }

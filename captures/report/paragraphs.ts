@@ -19,7 +19,7 @@ export function points(sentences: readonly Sentence[], width: number): Sentence[
 
 /** `Initiation · 40.4 ms · frames 1–3` */
 export function phaseTitle(name: string, facts: readonly Sentence[]): Sentence {
-  return join([[tone('strong', name)], ...facts.filter((fact) => fact.length > 0)], ' · ')
+  return join([[tone('strong', name)], ...facts.filter((fact) => fact.length > 0)], '\u00a0· ')
 }
 
 /** Parts of a section with an empty line between; parts without lines are left out. */

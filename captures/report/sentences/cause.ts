@@ -14,6 +14,7 @@ export function causeSentences(connection: ConnectionAnalysis): Sentence[] {
 function cause({ termination, maintenance, exchanges }: ConnectionAnalysis): Sentence {
   const idle =
     termination.idleBefore === null ? say`a while` : say`${duration(termination.idleBefore)}`
+  const last = exchanges.length > 0 ? 'the last exchange' : 'the last byte'
   const client = role('client')
   const server = role('server')
   switch (termination.cause) {
@@ -27,9 +28,9 @@ function cause({ termination, maintenance, exchanges }: ConnectionAnalysis): Sen
     case 'client-close':
       return exchanges.at(-1)?.status === null
         ? say`the ${client} closed while its last request was still unanswered (a pause, a lost page, or a client that gave up).`
-        : say`the ${client} had no more use for the connection, ${idle} after its last exchange.`
+        : say`the ${client} had no more use for the connection, ${idle} after ${last}.`
     case 'server-close':
-      return say`the ${server} closed it on its own account, ${idle} after the last exchange; no time-out and no Connection: close explains it.`
+      return say`the ${server} closed it on its own account, ${idle} after ${last}; no time-out and no Connection: close explains it.`
     case 'connection-close':
       return say`the last exchange said Connection: close. Neither side meant to keep the connection.`
     case 'client-pause':

@@ -20,7 +20,7 @@ export function fileSentence(file: FileAnalysis): Sentence {
       ? []
       : [`written by ${file.writtenBy.replace(/ \(Git [^)]*\)/, '')}`]),
   ]
-  return say`${facts.join(' · ')}`
+  return say`${facts.join('\u00a0· ')}`
 }
 
 function snapshot({ truncatedPackets, snapshotLength }: FileAnalysis): string {

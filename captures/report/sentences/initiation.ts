@@ -74,9 +74,12 @@ function roundTrip({
   return [say`The handshake took one round trip: ${duration(rtt)}.`, ...tap(rtt, rttToServer)]
 }
 
+/** On shorter paths the ends’ own delays are as long as the way. */
+const shortPath = 2e-3
+
 /** Where the recorder stood, by the share of the round trip that lies between it and the server. */
 function tap(rtt: number, rttToServer: number | null): Sentence[] {
-  if (rttToServer === null || rtt < 0.5e-3) return []
+  if (rttToServer === null || rtt < shortPath) return []
   const share = rttToServer / rtt
   const split = `${duration(rttToServer)} from SYN to SYN+ACK, ${duration(Math.max(0, rtt - rttToServer))} from there to the ACK`
   if (share > 0.9) return [say`The capture was taken at the ${role('client')} (${split}).`]

@@ -11,10 +11,14 @@ export function keepAliveSentences(connection: ConnectionAnalysis): Sentence[] {
 }
 
 function persistence({
+  protocol,
   maintenance: { exchanges },
   initiation: { rtt },
 }: ConnectionAnalysis): Sentence {
   const name = tone('strong', 'HTTP persistence')
+  if (protocol !== 'http' && protocol !== 'upgraded') {
+    return say`${name}: cannot be told, as no HTTP/1.1 is to be read on it.`
+  }
   if (exchanges === 0) return say`${name}: no request was sent.`
   if (exchanges === 1)
     return say`${name}: not used. One request, and no second one on this connection.`
@@ -57,10 +61,16 @@ function between({ fromPacket, toPacket }: IdleGap): Sentence {
 }
 
 /** One idle time: how long, where, why, and what happened in it. */
-export function idleGapSentence(gap: IdleGap): Sentence {
+export function idleGapSentence(
+  gap: IdleGap,
+  protocol: ConnectionAnalysis['protocol'] = 'http',
+): Sentence {
   const probes = gap.probes > 0 ? `; ${count(gap.probes, 'TCP keep-alive probe')} in it` : ''
-  return say`${tone('strong', duration(gap.to - gap.from))} ${between(gap)}: ${reason(gap)}${probes}.`
+  return say`${tone('strong', duration(gap.to - gap.from))} ${between(gap)}: ${protocol === 'http' ? reason(gap) : silence(gap)}${probes}.`
 }
+
+/** Where requests cannot be read, idle is all that can be said. */
+const silence = (gap: IdleGap) => (gap.kind === 'http-idle' ? 'no data either way' : reason(gap))
 
 function reason({ kind, announcedTimeout, toPacket }: IdleGap): string {
   switch (kind) {

@@ -54,12 +54,12 @@ export function terminationSentences(connection: ConnectionAnalysis): Sentence[]
   switch (termination.kind) {
     case 'fin':
       return [
-        firstToClose(termination),
+        firstToClose(connection),
         ...formSentences(termination),
         timeWait(termination),
       ].filter(isSaid)
     case 'half-closed':
-      return [firstToClose(termination), halfClosed(termination)].filter(isSaid)
+      return [firstToClose(connection), halfClosed(termination)].filter(isSaid)
     case 'reset':
       return resetSentences(termination)
     case 'open':
@@ -101,11 +101,11 @@ function coversFin(segment: TerminationSegment, fin: TerminationSegment): boolea
   return segment.acknowledgement > fin.sequence + fin.length
 }
 
-function firstToClose(termination: Termination): Sentence {
+function firstToClose({ termination, exchanges }: ConnectionAnalysis): Sentence {
   const { by, idleBefore } = termination
   if (by === null) return say`Which side closed first is not captured.`
   const fin = finOf(termination, by)
-  const when = idleBefore === null ? '' : `, ${afterLastByte(idleBefore)}`
+  const when = idleBefore === null ? '' : `, ${afterLastByte(idleBefore, exchanges.length > 0)}`
   const where = fin
     ? say` Its FIN is ${frames([fin.packet])}: it has nothing more to send (ESTABLISHED → FIN-WAIT-1).`
     : []
@@ -113,10 +113,10 @@ function firstToClose(termination: Termination): Sentence {
   return say`The ${role(by)} ${verb}${when}.${where}`
 }
 
-const afterLastByte = (idle: number) =>
-  idle < 1e-6
-    ? 'together with the last byte of the last exchange'
-    : `${duration(idle)} after the last byte of the last exchange`
+function afterLastByte(idle: number, isHttp: boolean): string {
+  const what = isHttp ? 'the last byte of the last exchange' : 'the last byte'
+  return idle < 1e-6 ? `together with ${what}` : `${duration(idle)} after ${what}`
+}
 
 function formSentences(termination: Termination): Sentence[] {
   const { by, form } = termination

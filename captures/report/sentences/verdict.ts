@@ -10,7 +10,7 @@ import { closedBy } from './termination.ts'
 export function verdict(analysis: Analysis): Sentence {
   return join(
     [...workClauses(analysis), captureClause(analysis)].filter((clause) => clause.length > 0),
-    ' · ',
+    '\u00a0· ',
   )
 }
 

@@ -101,6 +101,15 @@ test('an idle time tells its probes, what the server had announced, and an open 
   )
 })
 
+test('where requests cannot be read, nothing is said of exchanges', () => {
+  expect(plain(idleGapSentence(anIdleGap(), 'tls'))).toBe(
+    '6.0 s between frames 9 and 10: no data either way.',
+  )
+  expect(plain(keepAliveSentences(aConnection({ protocol: 'h2' }))[0] ?? [])).toBe(
+    'HTTP persistence: cannot be told, as no HTTP/1.1 is to be read on it.',
+  )
+})
+
 const keepAlive = (parts: Parameters<typeof aMaintenance>[0]) =>
   keepAliveSentences(aConnection({ maintenance: aMaintenance(parts) })).map(plain)
 

@@ -155,7 +155,7 @@ const causes = {
   'server-idle-timeout':
     "Cause: the server's idle time-out. No request came for 6.0 s, and it gave the connection up. It had announced Keep-Alive: timeout=5.",
   'client-close':
-    'Cause: the client had no more use for the connection, 6.0 s after its last exchange.',
+    'Cause: the client had no more use for the connection, 6.0 s after the last exchange.',
   'server-close':
     'Cause: the server closed it on its own account, 6.0 s after the last exchange; no time-out and no Connection: close explains it.',
   'connection-close':
@@ -177,6 +177,7 @@ test.each(Object.entries(causes))('the cause %s', (cause, sentence) => {
   const connection = aConnection({
     termination: { ...aTermination(), cause: known(cause) },
     maintenance: aMaintenance({ idleGaps: [anIdleGap({ announcedTimeout: 5 })] }),
+    exchanges: [anExchange()],
   })
   expect(causeSentences(connection).map(plain)).toEqual([sentence])
 })
@@ -208,6 +209,19 @@ test('a client that closes with a request unanswered has not simply finished', (
   expect(causeSentences(connection).map(plain)).toEqual([
     'Cause: the client closed while its last request was still unanswered (a pause, a lost page, or a client that gave up).',
   ])
+})
+
+test('without HTTP there is no exchange to speak of', () => {
+  const connection = aConnection({
+    protocol: 'tls',
+    termination: aTermination({ cause: 'client-close' }),
+  })
+  expect(causeSentences(connection).map(plain)).toEqual([
+    'Cause: the client had no more use for the connection, 6.0 s after the last byte.',
+  ])
+  expect(plain(terminationSentences(connection)[0] ?? [])).toMatch(
+    /^The server closed first, 6.0 s after the last byte\. /,
+  )
 })
 
 test('a FIN may come with the last byte', () => {
