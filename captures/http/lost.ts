@@ -21,8 +21,15 @@ export function loseIn(
   message: OpenMessage,
   exchange: OpenExchange,
 ): void {
-  const notBefore = stream.position + (message.isHeadCut ? smallestBody(message, exchange) : 0)
-  lose(talk, stream, { message, exchange, notBefore, otherPosition: other(talk, stream).position })
+  const isOver = message.isHeadCut && isEmpty(message, exchange)
+  const leastBody = message.isHeadCut && !isOver ? (message.declaredLength ?? 0) : 0
+  lose(talk, stream, {
+    message,
+    exchange,
+    isOver,
+    notBefore: stream.position + leastBody,
+    otherPosition: other(talk, stream).position,
+  })
 }
 
 function lose(talk: Conversation, stream: Stream, cut: Cut | null): void {
@@ -42,10 +49,9 @@ function lose(talk: Conversation, stream: Stream, cut: Cut | null): void {
  */
 export function mayResume(talk: Conversation, stream: Stream): boolean {
   const { cut } = stream
-  if (cut === null) return true
+  if (cut === null || cut.isOver) return true
   if (stream.position < cut.notBefore) return false
   const { message, exchange } = cut
-  if (message.isHeadCut && isEmpty(message, exchange)) return true
   const opposite = other(talk, stream)
   if (opposite.state === 'lost' && opposite.position > cut.otherPosition) return true
   return message.kind === 'request'
@@ -57,22 +63,21 @@ export function mayResume(talk: Conversation, stream: Stream): boolean {
 export function settleCut(stream: Stream, last: Place): void {
   const { cut } = stream
   if (cut === null || cut.message.to !== null) return
-  const { message, exchange } = cut
+  const { message, isOver } = cut
   message.last = last
   if (!message.isHeadCut) return
-  const rest = stream.position - message.headEnd
-  const most = message.declaredLength ?? (isEmpty(message, exchange) ? 0 : rest)
-  message.bodyLength = Math.min(rest, most)
+  const rest = isOver ? 0 : stream.position - message.headEnd
+  message.bodyLength = Math.min(rest, message.declaredLength ?? rest)
 }
 
 /** The cut message ends where the stream stands: with its length known, so is the end of its head. */
 export function resolveCut(talk: Conversation, stream: Stream): void {
   const { cut } = stream
   if (cut === null || cut.message.to !== null) return
-  const { message, exchange } = cut
+  const { message, exchange, isOver } = cut
   if (message.kind === 'request' && talk.exchanges.at(-1) !== exchange) return
   if (message.isHeadCut) {
-    const length = isEmpty(message, exchange) ? 0 : message.declaredLength
+    const length = isOver ? 0 : message.declaredLength
     const headEnd = stream.position - (length ?? 0)
     if (headEnd < message.headEnd) return
     if (length !== null) {
@@ -91,14 +96,11 @@ export function endCut(talk: Conversation, stream: Stream, how: 'fin' | 'reset' 
   const { cut } = stream
   if (cut === null) return
   settleCut(stream, { packet: stream.lastPacket, time: stream.lastTime })
-  const { message, exchange } = cut
+  const { message, exchange, isOver } = cut
   const isAnswered = message.kind === 'request' && exchange.response !== null
   const isCounted = message.declaredLength !== null && (isAnswered || how === 'fin')
-  if (message.isHeadCut && (isCounted || isEmpty(message, exchange))) resolveCut(talk, stream)
+  if (isOver || (message.isHeadCut && isCounted)) resolveCut(talk, stream)
 }
-
-const smallestBody = (message: OpenMessage, exchange: OpenExchange): number =>
-  isEmpty(message, exchange) ? 0 : (message.declaredLength ?? 0)
 
 /** No body, as far as the part of the head tells that is there. */
 function isEmpty(message: OpenMessage, exchange: OpenExchange): boolean {

@@ -32,6 +32,8 @@ export type StreamState =
 export interface Cut {
   readonly message: OpenMessage
   readonly exchange: OpenExchange
+  /** Its head was cut, and what is there of it tells that no body follows. */
+  readonly isOver: boolean
   readonly notBefore: StreamOffset
   /** How far the other stream was. */
   readonly otherPosition: StreamOffset
