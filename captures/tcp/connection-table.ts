@@ -61,8 +61,12 @@ export function createConnectionTable(): ConnectionTable {
   }
 }
 
+/** Who sent a segment of this connection. */
+export const directionIn = (connection: Connection, segment: Segment): Direction =>
+  segment.sourcePort === connection.ports[0] && segment.source === connection.addresses[0] ? 0 : 1
+
 /** −1: not of this connection. */
-export function directionOf(connection: Connection, segment: Segment): Direction | -1 {
+function directionOf(connection: Connection, segment: Segment): Direction | -1 {
   const { addresses, ports } = connection
   if (
     segment.sourcePort === ports[0] &&

@@ -2,7 +2,7 @@
 import { Flag, type Segment } from '../packet/segment.ts'
 import type { Direction, Nanoseconds } from '../units.ts'
 import type { Connection } from './connection.ts'
-import { createConnectionTable, directionOf } from './connection-table.ts'
+import { createConnectionTable, directionIn } from './connection-table.ts'
 import { noteCounts } from './counts.ts'
 import { noteEnd } from './ending.ts'
 import { noteHandshake, scaledWindow } from './handshake.ts'
@@ -46,7 +46,7 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
 
   function follow(segment: Segment): void {
     const connection = table.find(segment)
-    const direction: Direction = directionOf(connection, segment) === 1 ? 1 : 0
+    const direction = directionIn(connection, segment)
     const own = connection.streams[direction]
     const other = connection.streams[direction === 0 ? 1 : 0]
     const { flags, length, time, packet } = segment
@@ -62,15 +62,16 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
       noteHandshake(connection, segment, own, other)
     segment.offset = offsetOf(own, segment.sequence) + (isSyn && length > 0 ? 1 : 0)
 
+    if (segment.identification > 0 && segment.identification === own.lastIdentification)
+      noteTapCopy(own, segment)
+    own.lastIdentification = segment.identification
     judge(segment, own, other, connection, finding)
     let marks = finding.ownMarks
     if (connection.isReusedPorts && connection.packets === 1) marks |= Mark.reusedPorts
     if (marks !== 0) noteMarks(connection, own, segment, marks)
     noteHistory(connection, own, segment, marks)
     if (finding.covers) noteRoundTrip(other, segment, finding)
-    if (segment.sackBlocks !== other.sackBlocks || segment.sackBlocks > 0)
-      noteSack(connection, segment, other)
-    noteTapCopy(own, segment)
+    if (segment.sackBlocks > 0 || other.sackBlocks > 0) noteSack(connection, segment, other)
 
     if (flags & Flag.ack) noteAcknowledged(connection, direction, other, segment)
     if (carriesData(segment) && (marks & Mark.keepAlive) === 0) {
@@ -191,19 +192,13 @@ function noteSack(connection: Connection, segment: Segment, other: Stream): void
 }
 
 /** The same packet captured twice: no sender gives two packets the same identification within a moment. */
-function noteTapCopy(own: Stream, segment: Segment): void {
-  if (
-    segment.identification === own.lastIdentification &&
-    segment.identification > 0 &&
-    segment.sequence === own.lastSequence &&
-    segment.length === own.lastLength &&
-    segment.time - own.lastTime < tapCopyTime
-  )
-    own.tapCopies += 1
-  own.lastIdentification = segment.identification
-  own.lastSequence = segment.sequence
-  own.lastLength = segment.length
-  own.lastTime = segment.time
+function noteTapCopy(
+  own: Stream,
+  { sequence, acknowledgement, length, flags, time }: Segment,
+): void {
+  const end = advance(sequence, length + (flags & (Flag.syn | Flag.fin) ? 1 : 0))
+  const isLatest = own.hasNext && end === own.next && acknowledgement === own.lastAck
+  if (isLatest && time - own.lastAckTime < tapCopyTime) own.tapCopies += 1
 }
 
 const tapCopyTime: Nanoseconds = 1e6

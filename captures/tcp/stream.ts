@@ -102,7 +102,6 @@ export interface Stream {
 
   // The pace of sending.
   lastDataTime: Nanoseconds
-  lastDataPacket: number
   wasWindowFull: boolean
   /** From, to (ns) and kind, three numbers each: see pace.ts. */
   waits: number[]
@@ -116,13 +115,9 @@ export interface Stream {
 
   // Copies made by the tap.
   lastIdentification: number
-  lastSequence: number
-  lastLength: number
-  lastTime: Nanoseconds
   tapCopies: number
   /** Segments that came a moment after a later one. */
   lateByLittle: number
-  firstHttpPacket: number
 }
 
 /** Fields of times begin with a fraction, so that engines keep them as doubles from the start. */
@@ -178,7 +173,6 @@ export function createStream(): Stream {
     retransmissions: 0,
     zeroWindows: 0,
     lastDataTime: noTime,
-    lastDataPacket: 0,
     wasWindowFull: false,
     waits: [],
     fin: null,
@@ -187,12 +181,8 @@ export function createStream(): Stream {
     bytesAfterFin: 0,
     resets: 0,
     lastIdentification: -2,
-    lastSequence: 0,
-    lastLength: -1,
-    lastTime: noTime,
     tapCopies: 0,
     lateByLittle: 0,
-    firstHttpPacket: 0,
   }
 }
 
