@@ -1,7 +1,7 @@
 // What lies between initiation and termination, for a terminal. Analysis in, lines out.
 import type { ConnectionAnalysis, ExchangeAnalysis } from '../analysis.ts'
+import { firstAndLastLadder } from './exchange-ladder.ts'
 import { exchangeTable } from './exchange-table.ts'
-import { firstAndLastLadder } from './ladder.ts'
 import { drawLadder } from './ladder-text.ts'
 import { phaseTitle, points, spaced, titled } from './paragraphs.ts'
 import type { Sentence } from './prose.ts'

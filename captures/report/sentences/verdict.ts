@@ -3,8 +3,8 @@ import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
 import { join, say } from '../prose.ts'
 import { amount, count, countOrNo, duration, median } from '../quantity.ts'
+import { closedBy } from './ended.ts'
 import { captureClause } from './quality.ts'
-import { closedBy } from './termination.ts'
 
 /** `20 PATCHes on 1 connection · 1 handshake (40.4 ms) · closed by the server after 6.0 s idle · capture complete, no drops` */
 export function verdict(analysis: Analysis): Sentence {

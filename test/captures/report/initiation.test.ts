@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import type { Initiation } from '../../../captures/analysis.ts'
 import { initiationLadder } from '../../../captures/report/ladder.ts'
 import { plain } from '../../../captures/report/prose.ts'
-import { initiationSentences, optionRows } from '../../../captures/report/sentences/initiation.ts'
+import { initiationSentences } from '../../../captures/report/sentences/initiation.ts'
+import { optionRows } from '../../../captures/report/sentences/options.ts'
 import {
   aConnection,
   aMaintenance,

@@ -4,7 +4,8 @@ import type { Termination } from '../../../captures/analysis.ts'
 import { terminationLadder } from '../../../captures/report/ladder.ts'
 import { plain } from '../../../captures/report/prose.ts'
 import { causeSentences } from '../../../captures/report/sentences/cause.ts'
-import { closedBy, terminationSentences } from '../../../captures/report/sentences/termination.ts'
+import { closedBy } from '../../../captures/report/sentences/ended.ts'
+import { terminationSentences } from '../../../captures/report/sentences/termination.ts'
 import {
   aConnection,
   aMaintenance,
