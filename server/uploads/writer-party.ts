@@ -31,7 +31,10 @@ export function createWriterParty(gaveUp: () => Error | null): WriterParty {
     writer?.stop()
   }
 
-  /** A timer comes before what the sockets have: a busy process must not take its own delay for silence. */
+  /**
+   * A timer, and perhaps the newcomer's request, come before what the other sockets have: a busy process must not take its
+   * own delay for silence.
+   */
   function lookAfterReading(): void {
     setImmediate(look)
   }
@@ -56,7 +59,9 @@ export function createWriterParty(gaveUp: () => Error | null): WriterParty {
     yield(urgent) {
       if (wanted !== 'now') wanted = urgent ? 'now' : 'when-stale'
       if (timer !== null) clearTimeout(timer)
-      look()
+      timer = null
+      if (urgent) look()
+      else lookAfterReading()
     },
     leave() {
       writer = null
