@@ -174,11 +174,13 @@ test('3000 finished uploads of a stock folder start at once, with few descriptor
   await mkdir(dir)
   const mtime = new Date('2024-05-06T08:00:00.000Z')
   const ids = Array.from({ length: 3000 }, newId)
-  for (const id of ids) {
+  // One after the other they took most of the test's time on a busy machine.
+  const prepare = async (id: string) => {
     await put(dir, id, recordOf(id), content)
     await utimes(path.join(dir, id), mtime, mtime)
     await utimes(path.join(dir, `${id}.json`), mtime, mtime)
   }
+  await Promise.all(ids.map(prepare))
   const start = performance.now()
   const server = await startServer({ dir, wrapper: ['prlimit', '--nofile=256'] })
   expect(performance.now() - start).toBeLessThan(8000)
@@ -192,10 +194,8 @@ test('3000 finished uploads of a stock folder start at once, with few descriptor
     expect([got.text, got.header('last-modified')]).toEqual([content, mtime.toUTCString()])
     expect(await stateOf(server, target)).toBe('finished')
   }
-  for (const id of ids) {
-    const file = path.join(dir, `${id}.json`)
-    expect((await stat(file)).mtimeMs, `${id}.json was written`).toBe(mtime.getTime())
-  }
+  const stats = await Promise.all(ids.map((id) => stat(path.join(dir, `${id}.json`))))
+  expect(stats.filter(({ mtimeMs }) => mtimeMs !== mtime.getTime())).toEqual([])
   expect(await readFile(path.join(dir, `${ids[0]}.json`), 'utf8')).toBe(recordOf(ids[0] ?? ''))
   const next = await createUpload(server, { length: content.length })
   expect((await patch(server, next, 0, content)).status).toBe(204)
