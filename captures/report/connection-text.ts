@@ -101,7 +101,9 @@ function terminationText(
 ): Sentence[] {
   const { kind, duration: seconds, packets } = connection.termination
   const facts: Sentence[] =
-    kind === 'open' ? [['not captured']] : [[duration(seconds)], packetsOf(packets)]
+    kind === 'open'
+      ? [['not captured']]
+      : [seconds > 0 ? [duration(seconds)] : [], packetsOf(packets)]
   return [
     phaseTitle('Termination', facts),
     ...spaced(

@@ -41,7 +41,8 @@ export const segment = (packet: number | undefined | null, arrow: Arrow): Segmen
 export const folded = (text: Sentence): FoldRow => ({ kind: 'fold', text })
 
 /** SYN, SYN+ACK, ACK and their variants. Empty where the handshake is not captured. */
-export function initiationLadder({ initiation, start }: ConnectionAnalysis): LadderRow[] {
+export function initiationLadder(connection: ConnectionAnalysis): LadderRow[] {
+  const { initiation, start } = connection
   const [first, second, third, fourth] = initiation.packets
   const { rtt, rttToServer, duration, fastOpenBytes, synRetransmissions } = initiation
   const end = duration === null ? null : start + duration
@@ -83,7 +84,7 @@ export function initiationLadder({ initiation, start }: ConnectionAnalysis): Lad
       return [
         ...syn(''),
         ...segment(second, {
-          time: answered,
+          time: answered ?? (connection.lastPacket === second ? connection.end : null),
           by: 'server',
           label: 'RST',
           numbers: '',

@@ -1,5 +1,5 @@
 // What keeping the connections saved, or closing them cost. Analysis in, words out.
-import type { Analysis } from '../../analysis.ts'
+import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
 import { say } from '../prose.ts'
 import { amount, count, duration, median } from '../quantity.ts'
@@ -13,12 +13,17 @@ export function savingSentence(analysis: Analysis): Sentence {
   const rtts = carriers.flatMap(({ initiation }) => initiation.rtt ?? [])
   const rtt = rtts.length === 0 ? null : median(rtts)
   const saved = patches - carriers.length
-  const spare = carriers.length - 1
+  const spare = carriers.filter(isSuccessor).length
   if (saved > 0) {
     return say`Keeping ${carriers.length === 1 ? 'the connection' : 'connections'} saved ${count(saved, 'handshake')}${price(saved, rtt)}, and a slow start after ${saved === 1 ? 'it' : 'each'}.`
   }
-  return say`No connection was used for a second PATCH. ${count(spare, 'handshake')}${price(spare, rtt)}, and a slow start after ${spare === 1 ? 'it' : 'each'}, could have been saved by keeping the first.`
+  if (spare === 0) return []
+  return say`No connection was used for a second PATCH. ${count(spare, 'handshake')}${price(spare, rtt)}, and a slow start after ${spare === 1 ? 'it' : 'each'}, could have been saved by keeping ${spare === 1 ? 'the one before' : 'the first'}.`
 }
+
+/** One that was opened beside a busy connection, or to another server, could not have been spared. */
+const isSuccessor = ({ purpose: { reason } }: ConnectionAnalysis) =>
+  reason !== 'first' && reason !== 'parallel' && reason !== 'preconnect'
 
 const price = (times: number, rtt: number | null) =>
   rtt === null

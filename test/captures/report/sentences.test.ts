@@ -452,7 +452,10 @@ test('keeping saves, closing costs, one PATCH says nothing', () => {
   expect(saving(carrier(2))).toBe(
     'Keeping the connection saved 1 handshake (40.4 ms), and a slow start after it.',
   )
-  expect(saving(carrier(1), carrier(1), carrier(1))).toBe(
+  const next = (reason: ConnectionPurpose['reason']) =>
+    carrier(1, { purpose: { reason, connection: 0 } })
+  expect(saving(carrier(1), next('parallel'))).toBe('')
+  expect(saving(carrier(1), next('connection-close'), next('after-fin'))).toBe(
     'No connection was used for a second PATCH. 2 handshakes (2 × 40.4 ms = 80.8 ms), and a slow start after each, could have been saved by keeping the first.',
   )
   expect(saving(carrier(3, { initiation: unseenInitiation() }))).toBe(
