@@ -17,7 +17,6 @@ interface Earlier {
   readonly facts: ConnectionFacts
   /** When the first FIN or RST came; never: after everything. */
   readonly ended: number
-  readonly lastAppend: ExchangeFacts | undefined
   /** From when on it took no more requests, and what that makes of its successor; `null`: it did to the end. */
   readonly useless: { readonly since: number; readonly purpose: ConnectionPurpose } | null
 }
@@ -49,8 +48,8 @@ function purposeOf(one: ConnectionFacts, before: readonly Earlier[]): Connection
   if (latest === undefined) return { reason: 'first', connection: null }
   if (!isEstablished(latest)) return { reason: 'retry', connection: latest.number }
 
-  const left = before.findLast((other) => isLeftFor(other, one))
-  if (left !== undefined) return { reason: 'after-pause', connection: left.facts.number }
+  const left = leftFor(one, before)
+  if (left !== null) return { reason: 'after-pause', connection: left.facts.number }
   const busy = before.findLast((other) => isBusyAt(other, one.start))
   if (busy !== undefined) return { reason: 'parallel', connection: busy.facts.number }
   return successorOf(before, one.start)
@@ -68,7 +67,6 @@ function earlierOf(facts: ConnectionFacts): Earlier {
   return {
     facts,
     ended,
-    lastAppend: facts.exchanges.findLast(({ upload }) => upload?.action === 'append'),
     useless: isUnused(facts) ? null : uselessSince(facts, ended),
   }
 }
@@ -85,26 +83,44 @@ function uselessSince(facts: ConnectionFacts, ended: number): Earlier['useless']
 }
 
 /**
- * The client gave `other` up in the middle of an append and goes on with the same upload on `one`: it asks for the offset, or
- * sends the next bytes.
+ * The connection that the client gave up in the middle of an append, to go on with the same upload on `one`: there it asks for
+ * the offset, or sends the next bytes.
  */
-function isLeftFor(other: Earlier, one: ConnectionFacts): boolean {
-  const broken = other.lastAppend
-  if (broken === undefined) return false
+function leftFor(one: ConnectionFacts, before: readonly Earlier[]): Earlier | null {
   const next = one.exchanges.find(({ upload }) => upload !== null)
-  if (next?.start == null || next.upload?.url !== broken.upload?.url) return false
-  if (next.upload?.action !== 'offset' && next.upload?.action !== 'append') return false
-  if (other.facts.termination.by === 'server' && other.ended <= one.start) return false
-  // The FIN, or the next request, came before the answer. What lay in the socket's buffer still went out: the request may
-  // even be complete.
-  const answered = broken.status === null ? Number.POSITIVE_INFINITY : (broken.end ?? 0)
-  return (broken.start ?? 0) <= next.start && Math.min(other.ended, next.start) < answered
+  const action = next?.upload?.action
+  if (next?.start == null || (action !== 'offset' && action !== 'append')) return null
+  const url = next.upload?.url
+  let latest: { readonly other: Earlier; readonly step: ExchangeFacts } | null = null
+  for (const other of before) {
+    const step = latestUpload(other.facts.exchanges, next.start)
+    if (step === undefined || step.upload?.url !== url) continue
+    if ((step.start ?? 0) >= (latest?.step.start ?? 0)) latest = { other, step }
+  }
+  return latest !== null && isLeft(latest.other, latest.step, one.start, next.start)
+    ? latest.other
+    : null
+}
+
+/** Its FIN, or the next request, came before the answer; and it was not the server that ended it. */
+function isLeft(other: Earlier, step: ExchangeFacts, opened: number, next: number): boolean {
+  if (step.upload?.action !== 'append') return false
+  if (other.facts.termination.by === 'server' && other.ended <= opened) return false
+  // What lay in the socket's buffer still went out: the request may even be complete.
+  const answered = step.status === null ? Number.POSITIVE_INFINITY : (step.end ?? 0)
+  return Math.min(other.ended, next) < answered
+}
+
+function latestUpload(exchanges: readonly ExchangeFacts[], time: number) {
+  let index = countBefore(exchanges, time) - 1
+  while (index >= 0 && exchanges[index]?.upload === null) index -= 1
+  return exchanges[index]
 }
 
 /** An exchange is under way, or it is as new as the one that asks and was opened for a request of its own. */
 function isBusyAt({ facts, ended }: Earlier, time: number): boolean {
   if (!isEstablished(facts) || ended <= time) return false
-  const latest = latestBefore(facts.exchanges, time)
+  const latest = facts.exchanges[countBefore(facts.exchanges, time) - 1]
   if (latest !== undefined) {
     return latest.status === null || latest.end === null ? facts.end > time : latest.end > time
   }
@@ -112,8 +128,8 @@ function isBusyAt({ facts, ended }: Earlier, time: number): boolean {
   return first !== null && first - facts.start <= 2 * (facts.initiation.duration ?? 0) + 0.05
 }
 
-/** The last exchange that began at `time` or earlier; they are in the order of their requests. */
-function latestBefore(exchanges: readonly ExchangeFacts[], time: number) {
+/** How many exchanges began at `time` or earlier; they are in the order of their requests. */
+function countBefore(exchanges: readonly ExchangeFacts[], time: number): number {
   let low = 0
   let high = exchanges.length
   while (low < high) {
@@ -121,15 +137,17 @@ function latestBefore(exchanges: readonly ExchangeFacts[], time: number) {
     if ((exchanges[middle]?.start ?? 0) <= time) low = middle + 1
     else high = middle
   }
-  return exchanges[low - 1]
+  return low
 }
 
-/** It follows the connection that was the last one to become useless. */
+/** It follows the connection that was the last one to become useless, unless another one did so before and rests now. */
 function successorOf(before: readonly Earlier[], time: number): ConnectionPurpose {
   let latest: Earlier['useless'] = null
   for (const { useless } of before) {
     if (useless === null || useless.since > time) continue
     if (latest === null || useless.since >= latest.since) latest = useless
   }
-  return latest?.purpose ?? { reason: 'unknown', connection: null }
+  const since = latest?.since ?? Number.POSITIVE_INFINITY
+  const isReplaced = before.some(({ facts }) => facts.start >= since && !isUnused(facts))
+  return latest === null || isReplaced ? { reason: 'unknown', connection: null } : latest.purpose
 }

@@ -176,6 +176,12 @@ describe('after a connection that had ended', () => {
     ).toEqual(['first', 'parallel 0', 'after-fin 0'])
   })
 
+  test('one that another one has replaced, which rests now, is not what it follows', () => {
+    expect(
+      purposes({ start: 0, ended: ['fin', 'server', 6] }, { start: 7 }, { start: 12 }),
+    ).toEqual(['first', 'after-fin 0', 'unknown'])
+  })
+
   test('one that was never used is not what it follows', () => {
     expect(
       purposes(
@@ -244,6 +250,23 @@ describe('after a pause', () => {
     expect(
       purposes({ start: 0, exchanges: left(1.5), ended: ['fin', 'client', 2] }, goesOn('offset')),
     ).toEqual(['first', 'after-fin 0'])
+  })
+
+  test('only for the first connection on which it goes on', () => {
+    expect(
+      purposes(
+        { start: 0, exchanges: left(null), ended: ['fin', 'client', 2] },
+        {
+          start: 5,
+          exchanges: [
+            exchange(5.1, 5.2, upload('offset')),
+            exchange(5.3, 6, upload('append')),
+            exchange(9, 9.5, upload('append')),
+          ],
+        },
+        { start: 7, exchanges: [exchange(7.1, 8, upload('append'))] },
+      ),
+    ).toEqual(['first', 'after-pause 0', 'unknown'])
   })
 
   test('not where another upload goes on', () => {
