@@ -149,7 +149,12 @@ function setBases(segment: Segment, own: Stream, other: Stream): void {
 
 /** Data to its ACK, of the newest segment that the ACK covers, unless it was sent again (Karn; RFC 6298 §3). */
 function noteRoundTrip(sender: Stream, ack: Segment, finding: Finding): void {
-  if (sender.hasResent && distance(finding.coveredStart, sender.resentTo) > 0) return
+  const start = finding.coveredStart
+  if (sender.hasResent && distance(start, sender.resentTo) > 0) return
+  const isSynOrFin =
+    distance(start, sender.base) > 0 ||
+    (sender.fin !== null && offsetOf(sender, start) >= sender.finOffset)
+  if (isSynOrFin) return
   const time = ack.time - finding.coveredSentAt
   sender.rttSum = sender.rttSamples === 0 ? time : sender.rttSum + time
   if (sender.rttSamples === 0 || time < sender.rttMin) sender.rttMin = time
