@@ -37,7 +37,7 @@ function carriage(analysis: Analysis, upload: UploadAnalysis): Sentence {
   return say`${count(upload.patches, 'PATCH', 'PATCHes')} on ${places(analysis, upload)}; ${resumptions}.${again}`
 }
 
-/** `connections 0 and 2 (connection 1 carried other requests of it)` */
+/** `connections 0 and 2, other requests of it on connection 1` */
 function places(
   { connections: all }: Analysis,
   { url, connections: used }: UploadAnalysis,
@@ -53,7 +53,7 @@ function places(
   if (carrying.length === 0) return connections(used)
   return others.length === 0
     ? connections(carrying)
-    : say`${connections(carrying)} (${connections(others)} carried other requests of it)`
+    : say`${connections(carrying)}, other requests of it on ${connections(others)}`
 }
 
 function consistency(analysis: Analysis, upload: UploadAnalysis): Sentence {

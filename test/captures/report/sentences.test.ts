@@ -343,7 +343,7 @@ test('an upload is told with length, connections, resumptions and offsets', () =
     'Every answered offset fits what was sent.',
   ])
   expect(uploadTold({ resumptions: 2, connections: [0, 3, 5] })[1]).toBe(
-    '1 PATCH on connection 0 (connections 3 and 5 carried other requests of it); 2 resumptions. No byte was sent again.',
+    '1 PATCH on connection 0, other requests of it on connections 3 and 5; 2 resumptions. No byte was sent again.',
   )
   expect(uploadTold({ resumptions: 1, bytesSentAgain: 2048 })[1]).toContain(
     '2.0 KiB had to be sent again.',
@@ -358,7 +358,7 @@ test('connections that carried only other requests of an upload are told apart',
   ]
   expect(
     plain(uploadSentences(anAnalysis({ connections }), anUpload({ connections: [0, 1] }))[1] ?? []),
-  ).toBe('1 PATCH on connection 0 (connection 1 carried other requests of it); no resumption.')
+  ).toBe('1 PATCH on connection 0, other requests of it on connection 1; no resumption.')
 })
 
 test('what is not whole is not called whole', () => {
