@@ -133,7 +133,8 @@ function causeOf(
   if (isInRequest && last.response !== null && by === 'server') return 'early-response'
   if (kind === 'reset') return isInExchange ? 'reset-in-exchange' : 'reset-idle'
   if (by === 'client') {
-    if (isInRequest) return 'client-pause'
+    // Given up: in the middle of its request, or before the answer was there.
+    if (isInExchange) return 'client-pause'
     return isLastOne ? 'connection-close' : 'client-close'
   }
   if (isLastOne) return 'connection-close'
