@@ -46,6 +46,9 @@ const leastGathered = 64 * 1024
 
 let bodies = 0
 
+/** So many bodies that a share holds no piece of a socket: the next piece waits until the one before is written. */
+const isCrowd = () => gatheredByAll / bodies < leastGathered
+
 const highWater = () => Math.max(leastGathered, Math.min(mostGathered, gatheredByAll / bodies))
 
 /** Starts to write `source` into the target; never rejects. */
@@ -89,9 +92,13 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
     if (!writing) {
       flush()
     } else {
-      pausedAt ??= performance.now()
-      source.pause()
+      hold()
     }
+  }
+
+  function hold(): void {
+    pausedAt ??= performance.now()
+    source.pause()
   }
 
   function flush(): void {
@@ -101,6 +108,7 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
     gathered = []
     gatheredBytes = 0
     writing = true
+    if (isCrowd() && ending === null) hold()
     writeAll(target.fd, buffers, target.position + written, (error, bytes) => {
       buffers.forEach(giveBack)
       writing = false
@@ -114,7 +122,7 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
       }
       if (gatheredBytes > 0) flush()
       if (ending !== null) settleIfIdle()
-      else if (pausedAt !== null) resume(pausedAt)
+      else if (pausedAt !== null && !(writing && isCrowd())) resume(pausedAt)
     })
   }
 

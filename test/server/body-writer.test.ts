@@ -137,6 +137,36 @@ test('a slow disk holds the client back, with one share being written and one ga
   expect(written().equals(data)).toBe(true)
 })
 
+test('of 200 bodies none takes a piece while another of it is being written, and all end whole', async () => {
+  const slow = slowDisk()
+  const piece = 65_536
+  const data = randomBytes(3 * piece)
+  const { fd: shared } = target()
+  const bodies = Array.from({ length: 200 }, (_, n) => {
+    const source = new PassThrough({ highWaterMark: piece })
+    const place = { fd: shared, position: n * data.length, committed: () => {} }
+    return { source, writer: writeBody(source, { ...place, limit: Number.POSITIVE_INFINITY }) }
+  })
+  for (const { source } of bodies) {
+    for (let at = 0; at < data.length; at += piece) source.write(data.subarray(at, at + piece))
+    source.end()
+  }
+  await until('all their writes', () => slow.held() === bodies.length)
+  await sleep(20)
+  for (const { writer } of bodies) {
+    expect(writer.received()).toBe(piece)
+    expect(writer.silence()).toBe(0)
+  }
+  slow.beQuick()
+  for (const { writer } of bodies) {
+    expect(await writer.outcome).toEqual({ written: data.length, end: 'end', error: null })
+  }
+  const file = written()
+  for (let n = 0; n < bodies.length; n++) {
+    expect(file.subarray(n * data.length, (n + 1) * data.length).equals(data)).toBe(true)
+  }
+})
+
 test('one write at a time, and what came meanwhile goes in the next', async () => {
   const slow = slowDisk()
   const source = new PassThrough()
