@@ -18,9 +18,13 @@ import {
 import { connect } from '../helpers/wire.ts'
 
 let server: RunningServer
+/** How long an unfinished upload is kept (ms). */
+const period = 2000
 
 beforeAll(async () => {
-  server = await startSubject({ flags: ['--expire-after', '1s', '--log-level', 'warn'] })
+  server = await startSubject({
+    flags: ['--expire-after', `${period}ms`, '--log-level', 'warn'],
+  })
 })
 afterAll(cleanUp)
 
@@ -42,7 +46,7 @@ test.concurrent('D05: a finished upload never expires, however it was finished',
   await patch(server, declared, 0, 'hello')
   const last = await patch(server, declared, 5, '', { 'Upload-Length': 5 })
   expect(last.header('upload-expires'), 'a finished upload has no expiry').toBeNull()
-  await sleep(4_000)
+  await sleep(2.5 * period)
   for (const finished of [patched, created, declared]) {
     expect((await head(server, finished)).header('upload-offset')).toBe('5')
     expect((await get(server, finished)).text).toBe('hello')
@@ -75,12 +79,24 @@ test.concurrent('D06: an upload that is being written never expires under the wr
 
 // Stock counts from the creation: an upload that takes longer than the period is lost however busy it is.
 test.concurrent('D06: expiry counts from the last bytes', async () => {
-  const busy = await createUpload(server, { length: 10 })
-  for (let offset = 0; offset < 6; offset++) {
-    await sleep(600)
-    expect((await patch(server, busy, offset, 'x')).status, `byte ${offset}`).toBe(204)
+  // On a busy machine this client itself may come too late: such a turn proves nothing.
+  for (let turn = 0; turn < 5; turn++) {
+    let last = performance.now()
+    let longest = 0
+    const busy = await createUpload(server, { length: 10 })
+    const statuses: number[] = []
+    for (let offset = 0; offset < 4; offset++) {
+      await sleep(0.6 * period)
+      const begun = performance.now()
+      statuses.push((await patch(server, busy, offset, 'x')).status)
+      longest = Math.max(longest, performance.now() - last)
+      last = begun
+    }
+    if (longest > 0.9 * period) continue
+    expect(statuses, `longest pause ${longest.toFixed()} ms`).toEqual([204, 204, 204, 204])
+    await until('it expires once it is idle', () => gone(busy))
+    return
   }
-  await until('it expires once it is idle', () => gone(busy))
 })
 
 // Stock does not handle the rejection when a file is gone already, and the process ends.
@@ -93,7 +109,7 @@ test.concurrent('D07: files that vanish under the sweep do not harm the server',
   await Promise.all(
     files.map((file, index) => (index % 2 === 0 ? rm(file, { force: true }) : null)),
   )
-  await sleep(3_000)
+  await sleep(2 * period)
   expect(await isAlive(server.pid)).toBe(true)
   expect((await head(server, await createUpload(server, { length: 5 }))).status).toBe(200)
 })
