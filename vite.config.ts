@@ -13,6 +13,8 @@ export default defineConfig({
     target: 'es2022',
     // Its polyfill is for browsers older than the target.
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { index: at('client/index.html') } },
+    rollupOptions: {
+      input: { index: at('client/index.html'), captures: at('client/captures.html') },
+    },
   },
 })

@@ -1,0 +1,132 @@
+// P1: one bar for each TCP connection on a common axis, its PATCHes inside, its ending as a cap. Connections in, picture out.
+import type { ConnectionAnalysis } from '../../analysis.ts'
+import { ending } from '../overview.ts'
+import { plain } from '../prose.ts'
+import { count, duration } from '../quantity.ts'
+import { type Axis, axisMarks } from './axis.ts'
+import { barMarks } from './bar.ts'
+import { fitted, link, type Mark, type Picture, rect, text, toConnection } from './picture.ts'
+
+export interface GanttOptions {
+  readonly width: number
+  readonly axis: (width: number) => Axis
+  /** The connection that is looked at. */
+  readonly chosen: number | null
+  /** Of all rows; by default as many fit. */
+  readonly rowHeight?: number
+}
+
+export interface GanttShape {
+  readonly rowHeight: number
+  readonly left: number
+  readonly right: number
+  /** Between them: as wide as the axis. */
+  readonly bar: number
+}
+
+const axisHeight = 22
+const wide = 640
+
+/** Rows that leave room for words, or thin ones where there are many. */
+export function rowHeightOf(rows: number): number {
+  return rows <= 40 ? 28 : rows <= 250 ? 16 : 7
+}
+
+export function ganttShape(rows: number, width: number, rowHeight = rowHeightOf(rows)): GanttShape {
+  const isWordy = rowHeight >= 14
+  const left = !isWordy ? 8 : width < wide ? 62 : 84
+  const right = isWordy && width >= wide ? 178 : 14
+  return { rowHeight, left, right, bar: Math.max(40, width - left - right) }
+}
+
+export function ganttPicture(
+  connections: readonly ConnectionAnalysis[],
+  { width, axis: makeAxis, chosen, rowHeight }: GanttOptions,
+): Picture {
+  const shape = ganttShape(connections.length, width, rowHeight)
+  const bottom = connections.length * shape.rowHeight
+  const axis = makeAxis(shape.bar)
+  return {
+    title: 'Connections over time',
+    description: described(connections),
+    width,
+    height: bottom + axisHeight,
+    marks: [
+      ...axisMarks(axis, shape.left, 0, bottom),
+      ...ganttRows(connections, shape, axis, width, chosen),
+    ],
+  }
+}
+
+/** The rows alone, the first at the top: a canvas draws those in sight. */
+export function ganttRows(
+  connections: readonly ConnectionAnalysis[],
+  shape: GanttShape,
+  axis: Axis,
+  width: number,
+  chosen: number | null,
+): Mark[] {
+  return connections.flatMap((connection, index) => {
+    const top = index * shape.rowHeight
+    const row = link(titleOf(connection), toConnection(connection.number), [
+      connection.number === chosen
+        ? rect([0, top, width, shape.rowHeight], 'track')
+        : rect([0, top, width, shape.rowHeight], 'track', 'none'),
+      ...(shape.rowHeight >= 14 ? words(connection, shape, top) : []),
+    ])
+    return [
+      row,
+      ...barMarks(connection, axis, {
+        left: shape.left,
+        top,
+        height: shape.rowHeight,
+        isChosen: connection.number === chosen,
+      }),
+    ]
+  })
+}
+
+function words(connection: ConnectionAnalysis, shape: GanttShape, top: number): Mark[] {
+  const { number, client, maintenance, exchanges } = connection
+  const base = top + shape.rowHeight / 2 + 4
+  const isSmall = shape.rowHeight < 24
+  const from = shape.left + shape.bar + 12
+  const work =
+    maintenance.patches > 0
+      ? count(maintenance.patches, 'PATCH', 'PATCHes')
+      : exchanges.length > 0
+        ? count(exchanges.length, 'request')
+        : 'no request'
+  const told = `${work} · ${plain(ending(connection))}`
+  const name = String(number)
+  return [
+    text(6, base, name, 'text', { isSmall, isStrong: true }),
+    text(shape.left - 8, base, `:${client.port}`, 'soft', { isSmall: true, anchor: 'end' }),
+    ...(shape.right > 100
+      ? [text(from, base, fitted(told, shape.right - 14, true), 'soft', { isSmall: true })]
+      : []),
+  ]
+}
+
+export function titleOf(connection: ConnectionAnalysis): string {
+  const { number, client, server, start, end, maintenance, exchanges } = connection
+  return [
+    `Connection ${number}, port ${client.port} to ${server.port}`,
+    maintenance.patches > 0
+      ? count(maintenance.patches, 'PATCH', 'PATCHes')
+      : count(exchanges.length, 'request'),
+    `${duration(end - start)} long`,
+    `ended: ${plain(ending(connection))}`,
+  ]
+    .join(', ')
+    .replaceAll('\u00a0', ' ')
+}
+
+function described(connections: readonly ConnectionAnalysis[]): string {
+  const patches = connections.reduce((sum, { maintenance }) => sum + maintenance.patches, 0)
+  const carriers = connections.filter(({ maintenance }) => maintenance.patches > 0).length
+  return `${count(connections.length, 'TCP connection')}, ${count(patches, 'PATCH', 'PATCHes')} on ${carriers} of them: a bar for each connection, blocks for its requests, a cap for its ending.`.replaceAll(
+    '\u00a0',
+    ' ',
+  )
+}

@@ -1,0 +1,86 @@
+// P3 from the analysis alone: each PATCH as a stroke from its first to its last byte, in time and in the file. Analysis in, picture out.
+import type { Analysis, ConnectionAnalysis, UploadAnalysis } from '../../analysis.ts'
+import { count, size } from '../quantity.ts'
+import { isPatch } from '../sentences/exchange.ts'
+import { axisMarks, type Span, timeAxis } from './axis.ts'
+import { line, type Mark, type Picture, part, shape, text, toFrame } from './picture.ts'
+
+export interface OffsetsOptions {
+  readonly width: number
+  readonly height?: number
+  /** By default the time of the upload. */
+  readonly span?: Span
+}
+
+const left = 66
+const right = 14
+const top = 10
+const bottom = 24
+
+export function offsetsPicture(
+  { connections }: Analysis,
+  upload: UploadAnalysis,
+  { width, height = 260, span }: OffsetsOptions,
+): Picture {
+  const whole = span ?? { from: upload.start, to: upload.end }
+  const axis = timeAxis(whole, width - left - right)
+  const length = Math.max(1, upload.length ?? upload.offset)
+  const floor = height - bottom
+  const y = (offset: number) => floor - (offset / length) * (floor - top)
+  const carriers = connections.filter(({ number }) => upload.connections.includes(number))
+  return {
+    title: `Upload offset over time, ${upload.filename ?? upload.url}`,
+    description: `${count(upload.patches, 'PATCH', 'PATCHes')} bring the file from 0 to ${size(upload.offset)} on ${count(carriers.length, 'connection')}.`,
+    width,
+    height,
+    marks: [
+      ...axisMarks(axis, left, top, floor),
+      ...levels(length).flatMap((offset) => [
+        line([left, y(offset), width - right, y(offset)], 'line'),
+        text(left - 8, y(offset) + 4, size(offset), 'soft', { isSmall: true, anchor: 'end' }),
+      ]),
+      ...carriers.flatMap((connection, index) =>
+        strokes(connection, upload.url, index, (time) => left + axis.at(time), y),
+      ),
+    ],
+  }
+}
+
+/** Powers of two, as file sizes are. */
+function levels(length: number): number[] {
+  const step = 2 ** Math.ceil(Math.log2(length / 5))
+  return Array.from({ length: Math.floor(length / step) + 1 }, (_, n) => n * step)
+}
+
+function strokes(
+  { exchanges, number }: ConnectionAnalysis,
+  url: string,
+  index: number,
+  x: (time: number) => number,
+  y: (offset: number) => number,
+): Mark[] {
+  return exchanges.filter(isPatch).flatMap((exchange) => {
+    const { start, requestEnd, responseStart, upload } = exchange
+    if (upload === null || upload.url !== url || upload.from === null || start === null) return []
+    const to = upload.to ?? upload.from
+    const answered = upload.answeredOffset
+    return [
+      part(
+        `PATCH from ${upload.from} to ${to} on connection ${number}`,
+        toFrame(exchange.requestPacket),
+        [
+          line([x(start), y(upload.from), x(requestEnd ?? start), y(to)], 'client', {
+            width: 2.2,
+            isDashed: index % 2 === 1,
+          }),
+          ...(answered === null || responseStart === null
+            ? []
+            : [diamond(x(responseStart), y(answered))]),
+        ],
+      ),
+    ]
+  })
+}
+
+const diamond = (x: number, y: number): Mark =>
+  shape(`M${Math.round(x * 10) / 10} ${Math.round((y - 4) * 10) / 10}l4 4l-4 4l-4 -4z`, 'server')

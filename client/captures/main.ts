@@ -1,0 +1,184 @@
+// The captures page's composition: captures, the place in them, and the views, wired together on one screen.
+import { createAnnouncer } from '../upload/announce.ts'
+import { byId } from '../upload/dom.ts'
+import { type Capture, openCapture } from './capture.ts'
+import { hashOfView, viewOfHash } from './permalink.ts'
+import { type Actions, firstView, type PageState, type Side, type View } from './state.ts'
+import { comparisonView } from './views/comparison.ts'
+import { connectionView } from './views/connection.ts'
+import { connectionsView } from './views/connections.ts'
+import { framesView } from './views/frames.ts'
+import { offsetsView } from './views/offsets.ts'
+import { acceptDrops, openingView } from './views/opening.ts'
+import { summaryView } from './views/summary.ts'
+
+const announce = createAnnouncer(byId('announcer'))
+const captures: Record<Side, Capture | null> = { a: null, b: null }
+let reading: PageState['reading'] = null
+let failure: string | null = null
+let view: View = viewOfHash(location.hash)
+let stopReading = new AbortController()
+
+const actions: Actions = {
+  go(change, how = 'push') {
+    view = { ...view, ...change }
+    if (how === 'push') history.pushState(null, '', hashOfView(view) || location.pathname)
+    else history.replaceState(null, '', hashOfView(view) || location.pathname)
+    draw()
+  },
+  open(files, side = freeSide()) {
+    openAll(files, side)
+  },
+  close(side) {
+    captures[side]?.close()
+    captures[side] = null
+    if (side === 'a') {
+      captures.a = captures.b
+      captures.b = null
+    }
+    actions.go({ ...firstView, file: captures.a?.name ?? null })
+  },
+  say: announce,
+  fail(sentence) {
+    failure = sentence
+    draw()
+  },
+}
+
+/** A third capture takes the place of the one looked at. */
+function freeSide(): Side {
+  if (captures.a === null) return 'a'
+  return captures.b === null ? 'a' : view.side
+}
+
+async function openAll(files: readonly File[], side: Side): Promise<void> {
+  stopReading.abort()
+  stopReading = new AbortController()
+  const { signal } = stopReading
+  failure = null
+  const [first, second] = files
+  if (first) await openOne(first, files.length > 1 ? 'a' : side, signal)
+  if (second) await openOne(second, 'b', signal)
+}
+
+async function openOne(file: File, side: Side, signal: AbortSignal): Promise<void> {
+  const progress = (share: number) => {
+    if (signal.aborted) return
+    reading = { name: file.name, side, share }
+    draw()
+  }
+  progress(0)
+  try {
+    const capture = await openCapture(file, progress, signal)
+    if (signal.aborted) {
+      capture.close()
+      return
+    }
+    captures[side]?.close()
+    captures[side] = capture
+    reading = null
+    enter(capture, side)
+  } catch (error) {
+    if (signal.aborted) return
+    reading = null
+    failure = `${file.name}: ${error instanceof Error ? error.message : String(error)}`
+    draw()
+  }
+}
+
+/** Where a link led before, if it was into this file; else to the connection that carried most. */
+function enter(capture: Capture, side: Side): void {
+  const isLinked = side === 'a' && view.file === capture.name
+  const isFirst = side === 'a'
+  const place = isLinked
+    ? view
+    : { ...firstView, axis: view.axis, file: captures.a?.name ?? capture.name }
+  const { connections } = capture.analysis
+  const isThere = connections.some(({ number }) => number === place.connection)
+  const most = [...connections].sort(
+    (a, b) => b.maintenance.patches - a.maintenance.patches || b.packets - a.packets,
+  )[0]
+  const shown = captures[place.side] === null ? side : place.side
+  actions.go(
+    {
+      ...place,
+      side: isFirst ? shown : 'a',
+      connection: isThere ? place.connection : isFirst ? (most?.number ?? null) : view.connection,
+    },
+    'replace',
+  )
+  announce(`${capture.name} has been read.`)
+}
+
+const drawOpening = openingView(byId('opening'), actions)
+const drawSummary = summaryView(byId('summary'))
+const drawComparison = comparisonView(byId('comparison'))
+const drawConnections = connectionsView(byId('connections'), actions)
+const drawConnection = connectionView(byId('connection'), actions)
+const drawOffsets = offsetsView(byId('offsets'), actions)
+const drawFrames = framesView(byId('frames'), actions)
+
+/** Inside a section's padding and border. */
+function innerWidth(): number {
+  const section = byId('opening')
+  const { paddingLeft, paddingRight } = getComputedStyle(section)
+  return Math.max(
+    220,
+    Math.floor(
+      section.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight),
+    ),
+  )
+}
+
+function drawNow(): void {
+  const state: PageState = { captures: { ...captures }, reading, failure, view }
+  const width = innerWidth()
+  drawOpening(state)
+  drawSummary(state)
+  drawComparison(state, width)
+  drawConnections(state, width)
+  drawConnection(state, width)
+  drawOffsets(state, width)
+  drawFrames(state)
+  const name = captures[view.side]?.name ?? captures.a?.name
+  document.title = name === undefined ? 'Captures · Longhaul' : `${name} · Captures · Longhaul`
+}
+
+let isDue = false
+function draw(): void {
+  if (isDue) return
+  isDue = true
+  requestAnimationFrame(() => {
+    isDue = false
+    drawNow()
+  })
+}
+
+// Every frame and connection number of the page leads to its place, in words and pictures alike.
+document.addEventListener('click', (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || !(event.target instanceof Element)) return
+  const mark = event.target.closest('[data-frame], [data-connection]')
+  if (mark === null) return
+  event.preventDefault()
+  const side = mark.closest('[data-side]')?.getAttribute('data-side') === 'b' ? 'b' : 'a'
+  const place = mark.closest('[data-side]') === null ? {} : ({ side } as const)
+  const frame = mark.getAttribute('data-frame')
+  const connection = mark.getAttribute('data-connection')
+  if (frame !== null) {
+    actions.go({ ...place, frame: Number(frame) })
+    byId('frames').scrollIntoView({ block: 'nearest' })
+    announce(`Frame ${frame} is selected in the list of frames.`)
+  } else if (connection !== null) {
+    actions.go({ ...place, connection: Number(connection) })
+    announce(`Connection ${connection} is shown.`)
+  }
+})
+
+addEventListener('popstate', () => {
+  view = viewOfHash(location.hash)
+  draw()
+})
+new ResizeObserver(draw).observe(document.body)
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
+acceptDrops((files) => actions.open(files))
+draw()

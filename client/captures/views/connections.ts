@@ -1,0 +1,193 @@
+// P1: every connection of the capture as a bar, of two captures on one axis side by side.
+import type { Analysis, ConnectionAnalysis } from '../../../captures/analysis.ts'
+import { ending } from '../../../captures/report/overview.ts'
+import { type Axis, patchAxis, timeAxis } from '../../../captures/report/pictures/axis.ts'
+import { connectionPart } from '../../../captures/report/prose.ts'
+import { amount, duration, size } from '../../../captures/report/quantity.ts'
+import { purposeInShort } from '../../../captures/report/sentences/purpose.ts'
+import { h, setAttribute } from '../../upload/dom.ts'
+import type { Capture } from '../capture.ts'
+import { createLanes } from '../lanes.ts'
+import { type Actions, type AxisKind, lookedAt, type PageState, type Side } from '../state.ts'
+import { alternative, table } from '../table.ts'
+import { wholeSpan } from '../whole-span.ts'
+import { zoomButtons } from '../zoom.ts'
+
+const axisKinds: readonly { readonly kind: AxisKind; readonly label: string }[] = [
+  { kind: 'syn', label: 'time since the first SYN' },
+  { kind: 'clock', label: 'time of day' },
+  { kind: 'patch', label: 'PATCH by PATCH' },
+]
+
+export function connectionsView(
+  section: HTMLElement,
+  actions: Actions,
+): (state: PageState, width: number) => void {
+  const legend = legendOf()
+  const zoom = zoomButtons(actions)
+  const axis = h(
+    'select',
+    { 'aria-label': 'Axis of both captures' },
+    ...axisKinds.map(({ kind, label }) => h('option', { value: kind }, label)),
+  )
+  axis.addEventListener('change', () => {
+    const chosen = axisKinds.find(({ kind }) => kind === axis.value)
+    if (chosen) actions.go({ axis: chosen.kind, span: null })
+  })
+  section.querySelector('.section-head')?.append(axis, zoom.element)
+  const columns: Record<Side, Column> = {
+    a: column('a', actions),
+    b: column('b', actions),
+  }
+  const pair = h('div', { class: 'pair' }, columns.a.element, columns.b.element)
+  section.append(pair, legend)
+  let shown = ''
+  let seen: readonly (Capture | null)[] = []
+  return (state, width) => {
+    const { captures, view } = state
+    section.hidden = lookedAt(state) === null
+    if (section.hidden) return
+    const both = captures.a !== null && captures.b !== null
+    axis.hidden = !both
+    axis.value = view.axis
+    zoom.update(state)
+    setAttribute(pair, 'data-both', both ? '' : null)
+    const key = JSON.stringify([width, view.connection, view.span, view.axis, view.side])
+    const now = [captures.a, captures.b]
+    if (key === shown && now.every((one, index) => one === seen[index])) return
+    shown = key
+    seen = now
+    const isSideBySide = both && width >= 900
+    const own = isSideBySide ? (width - 20) / 2 : width
+    const axes = axesOf(state)
+    for (const side of ['a', 'b'] as const) {
+      const capture = captures[side]
+      columns[side].element.hidden = capture === null
+      if (capture === null) continue
+      const isCurrent = lookedAt(state) === capture
+      columns[side].update(capture, both, {
+        side,
+        connections: capture.analysis.connections,
+        width: own,
+        chosen: isCurrent ? view.connection : null,
+        axis: axes(capture.analysis),
+      })
+    }
+  }
+}
+
+type Column = ReturnType<typeof column>
+
+function column(side: Side, actions: Actions) {
+  const title = h('h3')
+  const lanes = createLanes(`lanes-${side}`, actions)
+  const element = h('div', { class: 'column', 'data-side': side }, title, lanes.element)
+  let told: Capture | null = null
+  return {
+    element,
+    update(capture: Capture, hasTitle: boolean, view: Parameters<typeof lanes.update>[0]) {
+      title.hidden = !hasTitle
+      title.replaceChildren(h('strong', { class: 'letter' }, side.toUpperCase()), capture.name)
+      lanes.update(view)
+      if (told === capture) return
+      told = capture
+      element.querySelector('details')?.remove()
+      element.append(alternative('As a table', () => connectionTable(capture.analysis)))
+    },
+  }
+}
+
+/** One axis for both captures: equal lengths mean equal times. */
+function axesOf({ captures, view }: PageState): (analysis: Analysis) => (width: number) => Axis {
+  const all = [captures.a, captures.b].flatMap((one) => (one === null ? [] : [one.analysis]))
+  const [only] = all
+  if (all.length === 1 && only !== undefined) {
+    const whole = wholeSpan(only)
+    return () => (width) => timeAxis(view.span ?? whole, width)
+  }
+  if (view.axis === 'patch') {
+    const most = Math.max(1, ...all.map(patchesOf))
+    return (analysis) => (width) => patchAxis(analysis.connections, width, most)
+  }
+  const zero = view.axis === 'syn' ? firstSyn : clockOffset(all)
+  const ends = all.map((one) => ({
+    from: wholeSpan(one).from - zero(one),
+    to: wholeSpan(one).to - zero(one),
+  }))
+  const span = view.span ?? {
+    from: view.axis === 'syn' ? 0 : Math.min(...ends.map(({ from }) => from)),
+    to: Math.max(...ends.map(({ to }) => to)),
+  }
+  return (analysis) => (width) => {
+    const shift = zero(analysis)
+    return timeAxis({ from: span.from + shift, to: span.to + shift }, width, shift)
+  }
+}
+
+/** Of the first connection that carried a PATCH, else of the first. */
+function firstSyn({ connections }: Analysis): number {
+  const carrier = connections.find(({ maintenance }) => maintenance.patches > 0)
+  return (carrier ?? connections[0])?.start ?? 0
+}
+
+/** Seconds by which a capture began before the earliest. */
+function clockOffset(all: readonly Analysis[]): (analysis: Analysis) => number {
+  const startOf = ({ file }: Analysis) => (file.start === null ? 0 : Date.parse(file.start) / 1000)
+  const earliest = Math.min(...all.map(startOf))
+  return (analysis) => earliest - startOf(analysis)
+}
+
+const patchesOf = ({ connections }: Analysis) =>
+  connections.reduce((sum, { maintenance }) => sum + maintenance.patches, 0)
+
+function legendOf(): HTMLElement {
+  const key = (name: string, words: string) => h('span', { class: `key key-${name}` }, words)
+  return h(
+    'p',
+    { class: 'legend', 'aria-hidden': 'true' },
+    key('handshake', 'handshake'),
+    key('patch', 'PATCH: sent'),
+    key('wait', 'waiting'),
+    key('answer', 'answered'),
+    key('other', 'other request'),
+    key('idle', 'idle, kept open'),
+    key('client', 'FIN of the client'),
+    key('server', 'FIN of the server'),
+    key('reset', 'reset'),
+    key('open', 'still open'),
+  )
+}
+
+function connectionTable({ connections }: Analysis): HTMLElement {
+  return table(
+    'Connections',
+    [
+      { heading: '#', isNumber: true },
+      { heading: 'ports' },
+      { heading: 'why' },
+      { heading: 'start', isNumber: true },
+      { heading: 'lasted', isNumber: true },
+      { heading: 'requests', isNumber: true },
+      { heading: 'PATCHes', isNumber: true },
+      { heading: 'payload', isNumber: true },
+      { heading: 'ended' },
+    ],
+    connections.map(rowOf),
+  )
+}
+
+function rowOf(connection: ConnectionAnalysis) {
+  const { number, client, server, purpose, start, end, exchanges, maintenance, payloadBytes } =
+    connection
+  return [
+    [connectionPart(number)],
+    `${client.port} → ${server.port}`,
+    purposeInShort(purpose),
+    `${start.toFixed(6)}\u00a0s`,
+    duration(end - start),
+    amount(exchanges.length),
+    amount(maintenance.patches),
+    size(payloadBytes.client + payloadBytes.server),
+    ending(connection),
+  ]
+}

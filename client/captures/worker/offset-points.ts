@@ -1,0 +1,231 @@
+// The bytes of a file as the wire carried them: time and upload offset of each segment, thinned to what a plot can show.
+import type { Analysis, ConnectionAnalysis, ExchangeAnalysis } from '../../../captures/analysis.ts'
+import { inSeconds } from '../../../captures/units.ts'
+import { lossMarks } from './classes.ts'
+import type { FrameStore } from './frame-store.ts'
+import type { PlotData, PlotQuestion, Value } from './protocol.ts'
+import type { Roles } from './roles.ts'
+
+/** Lines at most: connections beyond so many at once share them. */
+const mostLines = 6
+/** Flagged points are kept beyond thinning, up to so many. */
+const mostFlagged = 4000
+
+interface Point {
+  readonly time: number
+  readonly packet: number
+  readonly line: number
+  readonly connection: number
+  readonly offset: number
+  readonly inFlight: number
+  readonly kind: 'sent' | 'flagged' | 'answered'
+}
+
+export function plotOf(
+  analysis: Analysis,
+  store: FrameStore,
+  roles: Roles,
+  { upload, from, to, columns }: PlotQuestion,
+): PlotData {
+  const carriers = analysis.connections.filter(({ exchanges }) =>
+    exchanges.some((exchange) => exchange.upload?.url === upload),
+  )
+  const { lineOf, lines } = linesOf(carriers)
+  const bodies = new Map(carriers.map((one) => [one.number, bodiesOf(one, upload)]))
+  const thinned = createThinning(from, to, columns, lines.length)
+  let segments = 0
+  const table = store.columns
+  for (let index = firstAt(store, from); index < store.count; index++) {
+    const time = inSeconds(table.time[index] ?? 0)
+    if (time > to) break
+    const length = table.length[index] ?? 0
+    const connection = table.connection[index] ?? 0
+    const list = bodies.get(connection)
+    if (length === 0 || list === undefined) continue
+    if (table.direction[index] !== roles.clientDirection(connection)) continue
+    const offset = offsetOf(list, (table.offset[index] ?? 0) + length)
+    if (offset === null) continue
+    segments += 1
+    thinned.add({
+      time,
+      packet: table.packet[index] ?? 0,
+      line: lineOf.get(connection) ?? 0,
+      connection,
+      offset,
+      inFlight: table.bytesInFlight[index] ?? -1,
+      kind: (table.marks[index] ?? 0) & lossMarks ? 'flagged' : 'sent',
+    })
+  }
+  const points = [...thinned.points(), ...answersOf(carriers, upload, from, to)].sort(
+    (a, b) => a.time - b.time || a.packet - b.packet,
+  )
+  return { ...listsOf(points, lines.length), connections: lines, segments }
+}
+
+/** Connections that follow one another share a line; neighbours in time are on different ones. */
+function linesOf(carriers: readonly ConnectionAnalysis[]) {
+  const lines: { until: number; numbers: number[] }[] = []
+  const lineOf = new Map<number, number>()
+  let last = -1
+  for (const { number, start, end } of [...carriers].sort((a, b) => a.start - b.start)) {
+    const free = lines.findIndex(({ until }, index) => until <= start && index !== last)
+    const line = free >= 0 ? free : lines.length < mostLines ? lines.length : (last + 1) % mostLines
+    lines[line] ??= { until: 0, numbers: [] }
+    const chosen = lines[line]
+    chosen.until = Math.max(chosen.until, end)
+    chosen.numbers.push(number)
+    lineOf.set(number, line)
+    last = line
+  }
+  return { lineOf, lines: lines.map(({ numbers }) => numbers) }
+}
+
+/** Where in the client's stream bytes of the file lie: `sequence` relative, its first byte being 1. */
+interface Body {
+  readonly from: number
+  readonly to: number
+  readonly offset: number
+}
+
+function bodiesOf({ exchanges }: ConnectionAnalysis, url: string): Body[] {
+  return exchanges.flatMap(({ upload }) =>
+    upload === null || upload.url !== url || upload.from === null || upload.sequence === null
+      ? []
+      : [{ from: upload.sequence.from - 1, to: upload.sequence.to - 1, offset: upload.from }],
+  )
+}
+
+/** Of the byte before `end` in the stream; `null`: that is no byte of the file. */
+function offsetOf(bodies: readonly Body[], end: number): number | null {
+  let low = 0
+  let high = bodies.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((bodies[middle]?.from ?? 0) < end) low = middle + 1
+    else high = middle
+  }
+  const body = bodies[low - 1]
+  return body === undefined || end > body.to ? null : body.offset + end - body.from
+}
+
+function answersOf(
+  carriers: readonly ConnectionAnalysis[],
+  url: string,
+  from: number,
+  to: number,
+): Point[] {
+  const isShown = (exchange: ExchangeAnalysis) =>
+    exchange.upload?.url === url &&
+    exchange.responseStart !== null &&
+    exchange.responseStart >= from &&
+    exchange.responseStart <= to
+  return carriers.flatMap(({ exchanges, number }) =>
+    exchanges.filter(isShown).flatMap(({ upload, responseStart, responsePacket }): Point[] =>
+      upload?.answeredOffset == null || responseStart === null || responsePacket === null
+        ? []
+        : [
+            {
+              time: responseStart,
+              packet: responsePacket,
+              line: 0,
+              connection: number,
+              offset: upload.answeredOffset,
+              inFlight: -1,
+              kind: 'answered',
+            },
+          ],
+    ),
+  )
+}
+
+/** Of each column and line the first, the last and the two extremes; flagged ones all. */
+function createThinning(from: number, to: number, columns: number, lines: number) {
+  const kept: Point[] = []
+  let flagged = 0
+  const bins = Array.from({ length: lines }, () => createBin((point) => kept.push(point)))
+  const scale = to > from ? columns / (to - from) : 0
+  return {
+    add(point: Point) {
+      if (point.kind === 'flagged' && flagged < mostFlagged) {
+        flagged += 1
+        kept.push(point)
+        return
+      }
+      bins[point.line]?.add(point, Math.floor((point.time - from) * scale))
+    },
+    points() {
+      for (const bin of bins) bin.flush()
+      return kept
+    },
+  }
+}
+
+function createBin(keep: (point: Point) => void) {
+  let column = -1
+  let held: { first: Point; last: Point; low: Point; high: Point; full: Point } | null = null
+  const flush = () => {
+    if (held === null) return
+    for (const point of new Set([held.first, held.low, held.high, held.full, held.last]))
+      keep(point)
+    held = null
+  }
+  return {
+    flush,
+    add(point: Point, at: number) {
+      if (at !== column || held?.last.connection !== point.connection) flush()
+      column = at
+      if (held === null) {
+        held = { first: point, last: point, low: point, high: point, full: point }
+        return
+      }
+      held.last = point
+      if (point.offset < held.low.offset) held.low = point
+      if (point.offset > held.high.offset) held.high = point
+      if (point.inFlight > held.full.inFlight) held.full = point
+    },
+  }
+}
+
+/** A list for each line, with a gap where a line goes on with another connection. */
+function listsOf(points: readonly Point[], count: number) {
+  const times: number[] = []
+  const packets: number[] = []
+  const lines: Value[][] = Array.from({ length: count }, () => [])
+  const inFlight: Value[][] = Array.from({ length: count }, () => [])
+  const flagged: Value[] = []
+  const answered: Value[] = []
+  const lastOn: number[] = []
+  const put = (point: Point | null, time: number, gapOn: number) => {
+    times.push(time)
+    packets.push(point?.packet ?? 0)
+    for (let line = 0; line < count; line++) {
+      const isOn = point !== null && point.line === line && point.kind !== 'answered'
+      lines[line]?.push(isOn ? point.offset : line === gapOn ? null : undefined)
+      inFlight[line]?.push(
+        isOn && point.inFlight >= 0 ? point.inFlight : line === gapOn ? null : undefined,
+      )
+    }
+    flagged.push(point?.kind === 'flagged' ? point.offset : undefined)
+    answered.push(point?.kind === 'answered' ? point.offset : undefined)
+  }
+  for (const point of points) {
+    if (point.kind !== 'answered') {
+      const before = lastOn[point.line]
+      if (before !== undefined && before !== point.connection) put(null, point.time, point.line)
+      lastOn[point.line] = point.connection
+    }
+    put(point, point.time, -1)
+  }
+  return { times, packets, lines, flagged, answered, inFlight }
+}
+
+function firstAt({ columns, count }: FrameStore, from: number): number {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((columns.time[middle] ?? 0) < from * 1e9) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,64 @@
+// Which part of the time is shown: buttons that change it, for pointer and keyboard alike.
+import { moment } from '../../captures/report/quantity.ts'
+import { h, setText } from '../upload/dom.ts'
+import { type Actions, isComparing, lookedAt, type PageState, type View } from './state.ts'
+import { wholeSpan } from './whole-span.ts'
+
+type Span = NonNullable<View['span']>
+
+/** Times of less say nothing. */
+const shortest = 2e-6
+
+export function zoomButtons(actions: Actions) {
+  let state: PageState | null = null
+  const words = h('span', { class: 'soft span-words' })
+  const change = (how: (span: Span, whole: Span) => Span | null) => {
+    const capture = state === null ? null : lookedAt(state)
+    if (state === null || capture === null) return
+    const whole = wholeSpan(capture.analysis)
+    const next = how(state.view.span ?? whole, whole)
+    actions.go({ span: next === null || isAll(next, whole) ? null : within(next, whole) })
+  }
+  const button = (sign: string, name: string, how: Parameters<typeof change>[0]) =>
+    h(
+      'button',
+      { type: 'button', title: name, 'aria-label': name, onclick: () => change(how) },
+      sign,
+    )
+  const scaled = (factor: number) => (span: Span) => {
+    const middle = (span.from + span.to) / 2
+    const half = Math.max(shortest, ((span.to - span.from) / 2) * factor)
+    return { from: middle - half, to: middle + half }
+  }
+  const moved = (share: number) => (span: Span) => {
+    const by = (span.to - span.from) * share
+    return { from: span.from + by, to: span.to + by }
+  }
+  const element = h(
+    'span',
+    { class: 'zoom', role: 'group', 'aria-label': 'Time shown' },
+    words,
+    button('◀', 'Earlier', moved(-0.5)),
+    button('−', 'Zoom out', scaled(2)),
+    button('+', 'Zoom in', scaled(0.5)),
+    button('▶', 'Later', moved(0.5)),
+    button('Whole', 'Show the whole capture', () => null),
+  )
+  return {
+    element,
+    update(now: PageState) {
+      state = now
+      const { span } = now.view
+      element.hidden = isComparing(now)
+      setText(words, span === null ? '' : `${moment(span.from)} to ${moment(span.to)} s`)
+    },
+  }
+}
+
+const isAll = (span: Span, whole: Span) => span.from <= whole.from && span.to >= whole.to
+
+function within(span: Span, whole: Span): Span {
+  const length = Math.min(span.to - span.from, whole.to - whole.from)
+  const from = Math.max(whole.from, Math.min(whole.to - length, span.from))
+  return { from, to: from + length }
+}
