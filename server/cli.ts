@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { CompareOptions } from '../captures/command/compare.ts'
 import type { ExplainOptions } from '../captures/command/explain.ts'
+import type { RecordCommandOptions } from '../captures/command/record.ts'
 import type { TrimOptions } from '../captures/command/trim.ts'
 import type { UploadCommandOptions } from '../client/terminal/upload.ts'
 import {
@@ -30,6 +31,7 @@ program.addCommand(uploadCommand())
 program.addCommand(explainCommand())
 program.addCommand(compareCommand())
 program.addCommand(trimCommand())
+program.addCommand(recordCommand())
 
 try {
   await program.parseAsync()
@@ -154,6 +156,26 @@ function trimCommand(): Command {
     .action(async (input: string, output: string, options: TrimOptions) => {
       const { runTrim } = await import('../captures/command/trim.ts')
       await runTrim(input, output, options)
+    })
+    .exitOverride()
+}
+
+function recordCommand(): Command {
+  return new Command('record')
+    .description(
+      'Record a scenario of the lab, a server and a client on two hosts of its own making, or what passes a port of this machine until Ctrl-C.',
+    )
+    .argument('[scenario]', 'what to record; --list tells which there are')
+    .option('--list', 'list the scenarios')
+    .addOption(new Option('--port <number>', 'record this TCP port instead').argParser(wholeNumber))
+    .option(
+      '--out <file>',
+      'pcapng file to write (default: SCENARIO.pcapng, in captures/recordings if there is such a folder)',
+    )
+    .option('--force', 'overwrite --out if it is there')
+    .action(async (scenario: string | undefined, options: RecordCommandOptions) => {
+      const { runRecord } = await import('../captures/command/record.ts')
+      await runRecord(scenario, options)
     })
     .exitOverride()
 }

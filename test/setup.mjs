@@ -16,6 +16,9 @@ const tools = {
   dumpcap: 'wireshark-common',
   capinfos: 'wireshark-common',
   editcap: 'wireshark-common',
+  ip: 'iproute2',
+  ethtool: 'ethtool',
+  socat: 'socat',
 }
 
 const missing = Object.entries(tools).filter(([command]) => !isInstalled(command))

@@ -1,0 +1,66 @@
+// One recording, in namespaces of its own: `node inside.js TASK`. Started by record.ts, which reads the outcome from standard output.
+// Whatever happens, nothing that was started here outlives it: standard input is the lifeline to whoever asked.
+import { rm } from 'node:fs/promises'
+import { createChildren } from './children.ts'
+import { createNetwork, hostInterface, port } from './network.ts'
+import { startRecorder } from './recorder.ts'
+import { scenarios } from './scenarios.ts'
+import { createStage } from './stage.ts'
+
+export interface Task {
+  readonly scenario: string
+  /** For everything that is written; whoever asked removes it. */
+  readonly folder: string
+  /** The recording. */
+  readonly file: string
+  /** The command `longhaul`: Node, its arguments, the script. */
+  readonly longhaul: readonly string[]
+}
+
+export interface Outcome {
+  readonly emulatedBy: string
+  /** Why the recording is not to be used, as far as the capture can't tell that. */
+  readonly trouble: string | null
+}
+
+const task: Task = JSON.parse(process.argv[2] ?? '')
+const children = createChildren()
+
+process.stdin.resume().once('close', async () => {
+  await children.endAll()
+  await rm(task.folder, { recursive: true, force: true })
+  process.exit(1)
+})
+
+try {
+  const outcome = await record(task)
+  process.stdout.write(`${JSON.stringify(outcome)}\n`)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
+} finally {
+  await children.endAll()
+  process.stdin.removeAllListeners('close').destroy()
+}
+
+async function record({ scenario: name, folder, file, longhaul }: Task): Promise<Outcome> {
+  const scenario = scenarios[name]
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`)
+  const network = await createNetwork(children, scenario.link)
+  await network.client.set(scenario.sysctls?.client ?? {})
+  await network.server.set(scenario.sysctls?.server ?? {})
+  const { serve } = scenario
+  const stage = await createStage({ network, children, longhaul, serve, folder })
+  if (serve !== null) await stage.server.start()
+  const recorder = await startRecorder(network.client, hostInterface, `tcp port ${port}`, file)
+  await scenario.play(stage)
+  const open = await recorder.waitForEnds(scenario.patience ?? 15)
+  await recorder.stop()
+  const { emulatedBy } = network.middle
+  return { emulatedBy, trouble: open ?? (await mishapsIn(network.middle)) }
+}
+
+async function mishapsIn(middle: { mishaps(): Promise<number> }): Promise<string | null> {
+  const frames = await middle.mishaps()
+  return frames === 0 ? null : `the emulated link lost ${frames} frames that it should have kept`
+}
