@@ -15,6 +15,7 @@ import { carriesData, createReassembly } from './reassembly.ts'
 import { advance, distance } from './sequence.ts'
 import { add as addSilence, noteSilence } from './silence.ts'
 import { offsetOf, type Stream } from './stream.ts'
+import { isUsual, passUsual } from './usual.ts'
 
 export interface FollowOptions {
   /** Makes the reader of a connection's streams when it is first seen. */
@@ -55,23 +56,12 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
     connection.lastTime = time
     own.packets += 1
     own.wireBytes += segment.wireLength
-    setBases(segment, own, other)
-    // The data of a SYN stand behind it (RFC 7413).
-    const isSyn = (flags & Flag.syn) !== 0
-    if (isSyn || connection.handshakeAck === null || connection.initialRtt < 0)
-      noteHandshake(connection, segment, own, other)
-    segment.offset = offsetOf(own, segment.sequence) + (isSyn && length > 0 ? 1 : 0)
-
-    if (segment.identification > 0 && segment.identification === own.lastIdentification)
-      noteTapCopy(own, segment)
-    own.lastIdentification = segment.identification
-    judge(segment, own, other, connection, finding)
-    let marks = finding.ownMarks
-    if (connection.isReusedPorts && connection.packets === 1) marks |= Mark.reusedPorts
-    if (marks !== 0) noteMarks(connection, own, segment, marks)
-    noteHistory(connection, own, segment, marks)
+    if (view === null && isUsual(segment, connection, own, other)) {
+      segment.offset = own.nextOffset
+      passUsual(segment, own, other, finding)
+    } else judgeFully(connection, segment, own, other)
+    const marks = finding.ownMarks
     if (finding.covers) noteRoundTrip(other, segment, finding)
-    if (segment.sackBlocks > 0 || other.sackBlocks > 0) noteSack(connection, segment, other)
 
     if (flags & Flag.ack) noteAcknowledged(connection, direction, other, segment)
     if (carriesData(segment) && (marks & Mark.keepAlive) === 0) {
@@ -95,6 +85,25 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
       fill(view, segment, connection, direction, own, marks, finding)
       onSegment(view)
     }
+  }
+
+  /** Leaves in `finding` what it is, by every rule. */
+  function judgeFully(connection: Connection, segment: Segment, own: Stream, other: Stream): void {
+    const { flags, length } = segment
+    setBases(segment, own, other)
+    // The data of a SYN stand behind it (RFC 7413).
+    const isSyn = (flags & Flag.syn) !== 0
+    if (isSyn || connection.handshakeAck === null || connection.initialRtt < 0)
+      noteHandshake(connection, segment, own, other)
+    segment.offset = offsetOf(own, segment.sequence) + (isSyn && length > 0 ? 1 : 0)
+    if (segment.identification > 0 && segment.identification === own.lastIdentification)
+      noteTapCopy(own, segment)
+    own.lastIdentification = segment.identification
+    judge(segment, own, other, connection, finding)
+    if (connection.isReusedPorts && connection.packets === 1) finding.ownMarks |= Mark.reusedPorts
+    if (finding.ownMarks !== 0) noteMarks(connection, own, segment, finding.ownMarks)
+    noteHistory(connection, own, segment, finding.ownMarks)
+    if (segment.sackBlocks > 0 || other.sackBlocks > 0) noteSack(connection, segment, other)
   }
 
   function noteAcknowledged(
