@@ -71,6 +71,12 @@ export const differences: readonly Difference[] = [
     explains: ({ figure, past }) => figure === 'bytes in flight' && past.sawBeforeStart,
   },
   {
+    name: 'ACK of unseen data',
+    why: 'tshark notes such an ACK as −1 duplicates, in a number without sign: many, so that a retransmission is a fast one',
+    explains: ({ figure, past }) =>
+      past.sawAckOfUnseen && isOf(figure, 'retransmission', 'fastRetransmission'),
+  },
+  {
     name: 'SYN sent again',
     why: 'the other side had declined to scale windows; tshark scales again after a second SYN that offers it',
     explains: ({ figure, past }) => past.sawSynAgain && isOf(figure, 'scaled window', 'windowFull'),

@@ -1,6 +1,7 @@
 // Our exchanges beside tshark's requests and responses. tshark overlooks some (behind loss, pipelined, of which the head is
 // cut): each that it lists must be among ours, on the same packet, with the same answer.
 import type { Analysis, ConnectionAnalysis, ExchangeAnalysis } from '../../../captures/analysis.ts'
+import { Flag } from '../helpers/segment.ts'
 import type { TsharkPacket } from './tshark.ts'
 
 export const messageFields = [
@@ -10,6 +11,8 @@ export const messageFields = [
   'http.request.uri',
   'http.response.code',
   'http.response_in',
+  'tcp.flags',
+  'tcp.analysis.reused_ports',
   'tcp.analysis.retransmission',
 ] as const
 
@@ -19,8 +22,10 @@ export type MessageDifference =
   | 'interim answer'
   | 'pipelining'
   | 'sent again'
+  | 'answer overlooked'
   | 'behind loss'
   | 'cut head'
+  | 'SYN+ACK alone'
 
 export interface MessageAgreement {
   requests: number
@@ -41,15 +46,41 @@ export function compareMessages(
     onPurpose: new Map(),
     breaches: [],
   }
+  const streams = streamsOf(packets)
   for (const packet of packets) {
+    const stream = streams.get(packet['tcp.stream'])
     const connection = connections[Number(packet['tcp.stream'] || Number.NaN)]
-    if (connection === undefined) continue
-    for (const request of requestsIn(packet)) compareRequest(request, connection, agreement)
+    if (connection === undefined || stream === undefined) continue
+    const side: Side = { ...connection, ...stream }
+    for (const request of requestsIn(packet)) compareRequest(request, side, agreement)
     for (const code of valuesOf(packet['http.response.code'])) {
-      compareResponse(packet, Number(code), connection, agreement)
+      compareResponse(packet, Number(code), side, agreement)
     }
   }
   return agreement
+}
+
+/** What tshark says of a stream as a whole. */
+interface Stream {
+  /** Packets with a response. */
+  readonly answers: number[]
+  /** Ports were used again, and the SYN not captured. */
+  hasForeignSynAck: boolean
+}
+
+/** A connection as we see it, and as tshark does. */
+type Side = ConnectionAnalysis & Stream
+
+function streamsOf(packets: readonly MessagePacket[]): Map<string, Stream> {
+  const streams = new Map<string, Stream>()
+  for (const packet of packets) {
+    const stream = streams.get(packet['tcp.stream']) ?? { answers: [], hasForeignSynAck: false }
+    streams.set(packet['tcp.stream'], stream)
+    if (packet['http.response.code'] !== '') stream.answers.push(Number(packet['frame.number']))
+    const isSynAck = (Number(packet['tcp.flags']) & Flag.ack) !== 0
+    if (isSynAck && packet['tcp.analysis.reused_ports'] !== '') stream.hasForeignSynAck = true
+  }
+  return streams
 }
 
 /** A request as tshark lists it. */
@@ -78,7 +109,7 @@ function requestsIn(packet: MessagePacket): ListedRequest[] {
 
 function compareRequest(
   request: ListedRequest,
-  connection: ConnectionAnalysis,
+  connection: Side,
   agreement: MessageAgreement,
 ): void {
   const { exchanges } = connection
@@ -105,7 +136,7 @@ function compareRequest(
 function compareResponse(
   packet: MessagePacket,
   code: number,
-  connection: ConnectionAnalysis,
+  connection: Side,
   agreement: MessageAgreement,
 ): void {
   const { exchanges } = connection
@@ -142,12 +173,13 @@ const isAnsweredIn = ({ responsePacket, lastResponsePacket }: ExchangeAnalysis, 
  */
 function missingBecause(
   request: ListedRequest,
-  { exchanges }: ConnectionAnalysis,
+  { exchanges, hasForeignSynAck }: Side,
   alike: readonly ExchangeAnalysis[],
 ): MessageDifference | null {
   if (alike.some(({ headPacket }) => headPacket !== null && headPacket < request.packet)) {
     return 'sent again'
   }
+  if (hasForeignSynAck) return 'SYN+ACK alone'
   const isCut = request.target === '' || exchanges.some(({ isHeadCut }) => isHeadCut)
   return isCut ? 'cut head' : null
 }
@@ -155,15 +187,19 @@ function missingBecause(
 /** tshark takes the next message back for the answer: a 1xx, that of an earlier request, or of one that it overlooked. */
 function pairedBecause(
   exchange: ExchangeAnalysis,
-  connection: ConnectionAnalysis,
+  connection: Side,
   requestsInPacket: number,
 ): MessageDifference | null {
   if (exchange.interim.length > 0) return 'interim answer'
   const isUnderWay = connection.exchanges.some(
     ({ number, end }) =>
-      number < exchange.number && end !== null && exchange.start !== null && end > exchange.start,
+      number < exchange.number &&
+      (end ?? Number.POSITIVE_INFINITY) > (exchange.start ?? Number.POSITIVE_INFINITY),
   )
   if (isUnderWay || requestsInPacket > 1) return 'pipelining'
+  if (!connection.answers.some((packet) => isAnsweredIn(exchange, packet))) {
+    return 'answer overlooked'
+  }
   return doubtful(connection)
 }
 
@@ -172,7 +208,9 @@ function doubtful({
   exchanges,
   maintenance,
   missingBytes,
-}: ConnectionAnalysis): MessageDifference | null {
+  hasForeignSynAck,
+}: Side): MessageDifference | null {
+  if (hasForeignSynAck) return 'SYN+ACK alone'
   if (exchanges.some(({ isHeadCut }) => isHeadCut)) return 'cut head'
   const isLossy =
     maintenance.retransmissions + maintenance.outOfOrder > 0 ||

@@ -1,6 +1,6 @@
 // What the deliberate differences depend on: what had happened on the connection before a packet came.
 import { Flag } from '../helpers/segment.ts'
-import type { SegmentPacket } from './figures.ts'
+import { hasMark, type SegmentPacket } from './figures.ts'
 
 export interface Past {
   /** A segment without the ACK flag came, besides the connection's first one: a SYN or reset of either side. */
@@ -13,6 +13,8 @@ export interface Past {
   sawDsack: boolean
   /** The capture cut the options of a packet. */
   sawCutHeader: boolean
+  /** An ACK came of what was not captured. */
+  sawAckOfUnseen: boolean
   /** A side sent its SYN a second time. */
   sawSynAgain: boolean
   /** The side of this packet had sent a FIN. */
@@ -65,6 +67,7 @@ const begin = (): Progress => ({
     sawBeforeStart: false,
     sawDsack: false,
     sawCutHeader: false,
+    sawAckOfUnseen: false,
     sawSynAgain: false,
   },
   sides: new Map(),
@@ -85,14 +88,15 @@ function advance(progress: Progress, packet: SegmentPacket): boolean {
   if (sequence === 0 || end === 0 || (hasAck && ack === 0)) past.sawZeroNumber = true
   if (Number(packet['tcp.seq']) >= 2 ** 31) past.sawBeforeStart = true
   if (packet['tcp.options.sack.dsack_le'] !== '') past.sawDsack = true
-
   if (isHeaderCut(packet)) past.sawCutHeader = true
+  if (hasMark(packet, 'ackLostSegment')) past.sawAckOfUnseen = true
 
   const side = sideOf(progress, packet, isSyn ? sequence : sequence - 1)
   const { hasFin } = side
   if (isFin) side.hasFin = true
   if (isSyn) {
-    if (hasAck && side.isn !== sequence) progress.hasForeignSynAck = true
+    const isForeign = side.isn !== sequence || hasMark(packet, 'reusedPorts')
+    if (hasAck && isForeign) progress.hasForeignSynAck = true
     side.syns += 1
     if (side.syns > 1) past.sawSynAgain = true
     progress.lastSyn = Number(packet['frame.number'])

@@ -1,5 +1,6 @@
 // The round trip of each handshake beside tshark's `tcp.analysis.initial_rtt`.
-import type { Analysis, ConnectionAnalysis } from '../../../captures/analysis.ts'
+import type { Analysis } from '../../../captures/analysis.ts'
+import { Flag } from '../helpers/segment.ts'
 import { isHeaderCut } from './past.ts'
 import type { TsharkPacket } from './tshark.ts'
 
@@ -7,6 +8,8 @@ export const roundTripFields = [
   'frame.len',
   'frame.cap_len',
   'tcp.stream',
+  'tcp.srcport',
+  'tcp.flags',
   'tcp.len',
   'tcp.analysis.initial_rtt',
 ] as const
@@ -32,16 +35,14 @@ export function compareRoundTrips(
       theirs.set(Number(packet['tcp.stream']), Number(value))
   }
   const agreement: RoundTripAgreement = { equal: 0, onPurpose: 0, breaches: [] }
-  for (const connection of connections) {
-    const { rtt, kind } = connection.initiation
-    const other = theirs.get(connection.number) ?? null
+  const plain = plainHandshakes(packets)
+  for (const { number, initiation } of connections) {
+    const { rtt, kind } = initiation
+    const other = theirs.get(number) ?? null
     if (isEqual(rtt, other)) agreement.equal += 1
-    else if (isOnPurpose(connection) || (other === null && cut.has(connection.number)))
+    else if (!plain.has(number) || kind === 'refused' || (other === null && cut.has(number)))
       agreement.onPurpose += 1
-    else
-      agreement.breaches.push(
-        `connection ${connection.number}, ${kind}: ${rtt} here, ${other} there`,
-      )
+    else agreement.breaches.push(`connection ${number}, ${kind}: ${rtt} here, ${other} there`)
   }
   return agreement
 }
@@ -51,10 +52,26 @@ const isEqual = (ours: number | null, theirs: number | null) =>
   ours === null || theirs === null ? ours === theirs : Math.abs(ours - theirs) < 1.5e-9
 
 /**
- * tshark takes the first segment with ACK after the latest SYN: a refusal too, either side's where both call at once,
- * and the ACK of a connection of which the SYN+ACK was not captured, or is in the file behind it.
+ * The connections with a SYN of one side, then a SYN+ACK of the other one only, then the rest. Elsewhere tshark, which
+ * takes the first ACK after the latest SYN, need not have the handshake's.
  */
-function isOnPurpose({ initiation }: ConnectionAnalysis): boolean {
-  const { kind, server, packets } = initiation
-  return kind !== 'handshake' || server === null || packets.length !== 3
+function plainHandshakes(packets: readonly RoundTripPacket[]): ReadonlySet<number> {
+  const order = new Map<number, string>()
+  for (const packet of packets) {
+    const kind = packet['tcp.flags'] === '' ? '' : kindOf(Number(packet['tcp.flags']))
+    const step = `${packet['tcp.srcport']} ${kind}`
+    const number = Number(packet['tcp.stream'])
+    const before = order.get(number) ?? ''
+    if (!before.endsWith(step)) order.set(number, `${before} | ${step}`)
+  }
+  const isPlain =
+    /^ \| (\d+) SYN \| (?!\1)(\d+) SYN\+ACK( \| \1 SYN \| \2 SYN\+ACK)* \| \1 ACK(?!.*SYN)/
+  return new Set([...order].filter(([, steps]) => isPlain.test(steps)).map(([number]) => number))
+}
+
+function kindOf(flags: number): string {
+  const isSyn = (flags & Flag.syn) !== 0
+  const hasAck = (flags & Flag.ack) !== 0
+  if (isSyn) return hasAck ? 'SYN+ACK' : 'SYN'
+  return hasAck && (flags & Flag.rst) === 0 ? 'ACK' : 'other'
 }

@@ -120,8 +120,10 @@ function serverApplication(clock: Clock, plan: ConnectionPlan, end: End): Applic
       }
       while (bytes >= (headsUpTo[heads] ?? Number.POSITIVE_INFINITY)) {
         const interim = exchanges[heads]?.interim
+        // Not before the answers to what was asked earlier: those go first.
+        if (interim) freeAt = Math.max(freeAt, clock.now)
+        if (interim) clock.after(freeAt - clock.now, () => end.write(interim))
         heads += 1
-        if (interim) end.write(interim)
       }
       while (bytes >= (requestsUpTo[answered] ?? Number.POSITIVE_INFINITY)) {
         const exchange = exchanges[answered]

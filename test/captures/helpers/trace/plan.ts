@@ -51,6 +51,7 @@ const server = { address: '10.77.0.2', port: 8080 }
 
 export function planConnections(chance: Chance, number: number): ConnectionPlan[] {
   const plans: ConnectionPlan[] = []
+  const isns = new Set<number>()
   let start = 0
   let lastPort = 40_000 + 100 * number
   const count = chance.between(1, 5)
@@ -59,14 +60,20 @@ export function planConnections(chance: Chance, number: number): ConnectionPlan[
     if (!reuses) lastPort += 1
     // Ports that are used again: when the last connection on them is long gone.
     start += reuses ? milliseconds(20_000) : milliseconds(chance.skewed(1, 800))
-    plans.push(planConnection(chance, start, lastPort, `${number}-${n}`))
+    plans.push(planConnection(chance, start, lastPort, isns, `${number}-${n}`))
   }
   return plans
 }
 
-function planConnection(chance: Chance, start: number, port: number, name: string): ConnectionPlan {
+function planConnection(
+  chance: Chance,
+  start: number,
+  port: number,
+  isns: Set<number>,
+  name: string,
+): ConnectionPlan {
   const client = { address: '10.77.0.1', port }
-  const isns = { client: planIsn(chance), server: planIsn(chance) }
+  const isn = { client: planIsn(chance, isns), server: planIsn(chance, isns) }
   const offers = chance.of(0.85)
   const delay = milliseconds(chance.skewed(1, 40)) / 2
   const trouble = chance.one([0, 0, 0.003, 0.01, 0.03, 0.08])
@@ -77,14 +84,14 @@ function planConnection(chance: Chance, start: number, port: number, name: strin
     client: planEnd(chance, offers, {
       own: client,
       peer: server,
-      isn: isns.client,
-      peerIsn: isns.server,
+      isn: isn.client,
+      peerIsn: isn.server,
     }),
     server: planEnd(chance, offers, {
       own: server,
       peer: client,
-      isn: isns.server,
-      peerIsn: isns.client,
+      isn: isn.server,
+      peerIsn: isn.client,
     }),
     toServer: planWay(chance, delay, tap, trouble),
     toClient: planWay(chance, delay, 1 - tap, trouble),
@@ -96,9 +103,13 @@ function planConnection(chance: Chance, start: number, port: number, name: strin
   }
 }
 
-/** Often so near to 2³² that the numbers wrap. */
-const planIsn = (chance: Chance) =>
-  chance.of(0.3) ? 2 ** 32 - chance.skewed(1, 60_000) : chance.between(0, 2 ** 32 - 1)
+/** Often so near to 2³² that the numbers wrap; never one that was used, which would be a retransmission. */
+function planIsn(chance: Chance, used: Set<number>): number {
+  const isn = chance.of(0.3) ? 2 ** 32 - chance.skewed(1, 60_000) : chance.between(0, 2 ** 32 - 1)
+  if (used.has(isn)) return planIsn(chance, used)
+  used.add(isn)
+  return isn
+}
 
 function planEnd(
   chance: Chance,

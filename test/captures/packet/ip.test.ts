@@ -1,0 +1,182 @@
+// Between the link layer and TCP: lengths, options, extension headers, fragments, and what only looks like TCP.
+import { expect, test } from 'vitest'
+import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
+import { packetsOf, type TestPacket, writeCapture } from '../helpers/capture-writer.ts'
+import { explain, only } from '../helpers/explain.ts'
+import { ethernetLayer } from '../helpers/frames.ts'
+import { extensions, fragments, type IpOptions, ipPacket } from '../helpers/packets.ts'
+import type { TestSegment } from '../helpers/segment.ts'
+import { type Setting, segments } from '../helpers/segments.ts'
+
+const talk = `
+  0.000 > S  0:0(0)         <mss 1460>
+  0.020 < S. 0:0(0)   ack 1 <mss 1460>
+  0.020 > .  1:1(0)   ack 1
+  0.030 > P. 1        ack 1 "GET /a HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+  0.050 < P. 1:1101(1100) ack 29 "HTTP/1.1 200 OK\\r\\nContent-Length: 1059\\r\\n\\r\\n"`
+
+const version6: Partial<Setting> = {
+  client: { address: '2001:db8::1', port: 40_000 },
+  server: { address: 'fd00::2', port: 8080 },
+}
+
+const expected = {
+  payloadBytes: { client: 28, server: 1100 },
+  missingBytes: { client: 0, server: 0 },
+  exchanges: [{ method: 'GET', status: 200, responseBodyBytes: 1059, isResponseComplete: true }],
+}
+
+/** IP packets on an Ethernet, a millisecond apart. */
+function connectionIn(packets: readonly Uint8Array[]): ConnectionAnalysis {
+  return only(explain(writeCapture(captured(packets))).analysis.connections)
+}
+
+const captured = (packets: readonly Uint8Array[]): TestPacket[] =>
+  packets.map((ip, n) => {
+    const bytes = ethernetLayer.frame(ip)
+    return { time: n * 1_000_000, bytes, originalLength: bytes.length }
+  })
+
+const withOptions = (list: readonly TestSegment[], options: IpOptions) =>
+  list.map((segment) => ipPacket(segment, options))
+
+test('padding up to the shortest frame of Ethernet is no data', () => {
+  const connection = connectionIn(withOptions(segments(talk).slice(0, 3), {}))
+  expect(connection.payloadBytes).toEqual({ client: 0, server: 0 })
+})
+
+test('IPv4 options stand before TCP', () => {
+  const extra = Buffer.from([7, 7, 4, 0, 0, 0, 0, 0])
+  expect(connectionIn(withOptions(segments(talk), { extra }))).toMatchObject(expected)
+})
+
+test('a total length of 0, as a card that splits packets leaves it, is that of the frame', () => {
+  const [syn, synAck, ack, ...data] = segments(talk)
+  const plain = [syn, synAck, ack].filter((segment) => segment !== undefined)
+  const packets = [...withOptions(plain, {}), ...withOptions(data, { isLengthZero: true })]
+  // A frame shorter than 60 bytes would count its padding: no card splits such.
+  expect(connectionIn(packets)).toMatchObject(expected)
+})
+
+test('giants are several segments in one, told as such', () => {
+  const { analysis } = explain(
+    writeCapture(
+      packetsOf(
+        segments(`
+          0.000 > S  0:0(0)             <mss 1460>
+          0.020 < S. 0:0(0)       ack 1 <mss 1460>
+          0.020 > .  1:1(0)       ack 1
+          0.030 > P. 1:29201(29200) ack 1
+          0.050 < .  1:1(0)       ack 29201`),
+      ),
+    ),
+  )
+  expect(only(analysis.connections)).toMatchObject({
+    payloadBytes: { client: 29_200 },
+    maintenance: { retransmissions: 0, largestSegment: { client: 29_200 } },
+  })
+  expect(analysis.quality.map(({ kind }) => kind)).toContain('offload')
+})
+
+test.each([
+  ['hop-by-hop options', extensions({ kind: 0 })],
+  ['a routing header', extensions({ kind: 43 })],
+  ['destination options, twice as long', extensions({ kind: 60, eights: 2 })],
+  ['an authentication header', extensions({ kind: 51, eights: 2 })],
+  ['a mobility header', extensions({ kind: 135 })],
+  ['a fragment header of a whole packet', extensions({ kind: 44 })],
+  [
+    'all of them',
+    extensions({ kind: 0 }, { kind: 60 }, { kind: 43 }, { kind: 44 }, { kind: 51, eights: 3 }),
+  ],
+])('IPv6 with %s', (_, options) => {
+  expect(connectionIn(withOptions(segments(talk, version6), options))).toMatchObject(expected)
+})
+
+test('fragments are put together, in any order; the segment counts where it became whole', () => {
+  const list = segments(talk)
+  const packets = list.flatMap((segment, n) => {
+    const whole = ipPacket(segment, { id: n + 1 })
+    return n === 4 ? fragments(whole, 400).toReversed() : [whole]
+  })
+  const connection = connectionIn(packets)
+  expect(packets).toHaveLength(7)
+  expect(connection).toMatchObject(expected)
+  expect(only(connection.exchanges).responsePacket).toBe(7)
+})
+
+test('a fragment that was not captured leaves a hole, not a segment of nonsense', () => {
+  const list = segments(`${talk}
+    0.060 > .  29:29(0)      ack 1101
+    0.070 > .  29:29(0)      ack 1101
+    0.500 > F. 29:29(0)      ack 1101`)
+  const packets = list.flatMap((segment, n) => {
+    const whole = ipPacket(segment, { id: n + 1 })
+    return n === 4 ? fragments(whole, 400).slice(0, 2) : [whole]
+  })
+  const { analysis } = explain(writeCapture(captured(packets)))
+  expect(only(analysis.connections).missingBytes).toEqual({ client: 0, server: 1100 })
+  expect(analysis.quality.map(({ kind }) => kind)).toContain('fragments')
+})
+
+test('an ICMP error quotes a segment, which was not sent', () => {
+  const list = segments(talk)
+  const [syn] = list
+  if (syn === undefined) throw new Error('no SYN')
+  const packets = withOptions(list, {})
+  const connection = connectionIn([...packets, unreachable(ipPacket(syn))])
+  expect(connection.packets).toBe(5)
+  expect(connection).toMatchObject(expected)
+})
+
+/** ICMP destination unreachable (RFC 792): an IPv4 header, eight bytes, and the packet that it is about. */
+function unreachable(about: Buffer): Buffer {
+  const header = Buffer.from(about.subarray(0, 20))
+  header.writeUInt8(1, 9)
+  header.writeUInt16BE(20 + 8 + about.length, 2)
+  return Buffer.concat([header, Buffer.from([3, 1, 0, 0, 0, 0, 0, 0]), about])
+}
+
+test('packets that are no TCP are counted, and left alone', () => {
+  const udp = Buffer.from(ipPacket(only(segments('0.000 > P. 1:101(100) ack 1'))))
+  udp.writeUInt8(17, 9)
+  const arp = Buffer.concat([Buffer.alloc(12, 1), Buffer.from([0x08, 0x06]), Buffer.alloc(46)])
+  const { file, connections } = explain(
+    writeCapture([
+      ...captured([udp]),
+      { time: 1, bytes: arp, originalLength: arp.length },
+      { time: 2, bytes: new Uint8Array(0), originalLength: 60 },
+    ]),
+  ).analysis
+  expect(connections).toEqual([])
+  expect(file).toMatchObject({ packets: 3, tcpPackets: 0, otherPackets: 3 })
+})
+
+test('cut to the TCP header, every length is that of the wire', () => {
+  // The shortest frame has 60 bytes: 6 of the bare ACK are gone too.
+  const cut = segments(talk).map((segment) => ({ ...segment, kept: 54 }))
+  const { analysis } = explain(writeCapture(packetsOf(cut)))
+  expect(analysis.file.truncatedPackets).toBe(5)
+  expect(only(analysis.connections)).toMatchObject({
+    payloadBytes: { client: 28, server: 1100 },
+    missingBytes: { client: 0, server: 0 },
+  })
+})
+
+test('the same packet captured twice is told once, and told of', () => {
+  const list = withOptions(segments(talk), {}).flatMap((packet, n) => {
+    const numbered = Buffer.from(packet)
+    numbered.writeUInt16BE(n + 1, 4)
+    return [numbered, numbered]
+  })
+  const packets = captured(list).map((packet, n) => ({
+    ...packet,
+    time: Math.floor(n / 2) * 10_000_000 + (n % 2) * 2000,
+  }))
+  const { analysis } = explain(writeCapture(packets))
+  expect(only(analysis.connections)).toMatchObject({
+    payloadBytes: { client: 28, server: 1100 },
+    exchanges: [{ method: 'GET', status: 200 }],
+  })
+  expect(analysis.quality.map(({ kind }) => kind)).toContain('duplicates')
+})

@@ -1,0 +1,223 @@
+// How a connection begins (RFC 9293 §3.5), and what both ends say of themselves in their SYNs.
+import { describe, expect, test } from 'vitest'
+import { connectionOf, explainText, only } from '../helpers/explain.ts'
+
+test('three segments, with ISNs, options and round trip', () => {
+  const connection = connectionOf(
+    `
+    1.000 > S  0:0(0)         win 64240 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>
+    1.004 < S. 0:0(0)   ack 1 win 65160 <mss 1400,nop,nop,sackOK,nop,wscale 3>
+    1.040 > .  1:1(0)   ack 1 win 502`,
+    { isn: { client: 3_000_000_000, server: 17 } },
+  )
+  expect(connection).toMatchObject({
+    rolesFrom: 'handshake',
+    client: { address: '10.77.0.1', port: 40_000 },
+    server: { address: '10.77.0.2', port: 8080 },
+    history: 'ShA',
+    initiation: {
+      kind: 'handshake',
+      packets: [1, 2, 3],
+      duration: 0.04,
+      rtt: 0.04,
+      rttToServer: 0.004,
+      synRetransmissions: 0,
+      fastOpenBytes: 0,
+      client: {
+        isn: 3_000_000_000,
+        mss: 1460,
+        windowScale: 7,
+        sackPermitted: true,
+        timestamps: true,
+        window: 64_240,
+      },
+      server: {
+        isn: 17,
+        mss: 1400,
+        windowScale: 3,
+        sackPermitted: true,
+        timestamps: false,
+        window: 65_160,
+      },
+    },
+  })
+})
+
+test('the server is who was called, though its SYN+ACK stands first in the file', () => {
+  const { client, server, initiation } = connectionOf(`
+    0.000 < S. 0:0(0)   ack 1 <mss 1460>
+    0.001 > S  0:0(0)         <mss 1460>
+    0.020 > .  1:1(0)   ack 1
+    0.030 > P. 1  ack 1 "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"`)
+  expect(client.port).toBe(40_000)
+  expect(server.port).toBe(8080)
+  expect(initiation.kind).toBe('handshake')
+})
+
+test('SYNs sent again: the round trip counts from the latest, the duration from the first', () => {
+  const { initiation } = connectionOf(`
+    0.000 > S  0:0(0)         <mss 1460>
+    1.000 > S  0:0(0)         <mss 1460>
+    3.000 > S  0:0(0)         <mss 1460>
+    3.040 < S. 0:0(0)   ack 1 <mss 1460>
+    3.050 > .  1:1(0)   ack 1`)
+  expect(initiation).toMatchObject({
+    kind: 'handshake',
+    synRetransmissions: 2,
+    duration: 3.05,
+    rtt: 0.05,
+    rttToServer: 0.04,
+  })
+})
+
+test('refused: a reset is the answer', () => {
+  const connection = connectionOf(`
+    0.000 > S  0:0(0)         <mss 1460>
+    0.001 < R. 0:0(0)   ack 1 win 0`)
+  expect(connection).toMatchObject({
+    history: 'Sr',
+    initiation: { kind: 'refused', packets: [1, 2], rtt: null, server: null },
+    termination: { kind: 'reset', by: 'server', cause: 'refused' },
+  })
+})
+
+test('refused after two tries', () => {
+  const { initiation } = connectionOf(`
+    0.000 > S  0:0(0)         <mss 1460>
+    1.000 > S  0:0(0)         <mss 1460>
+    1.001 < R. 0:0(0)   ack 1 win 0`)
+  expect(initiation).toMatchObject({ kind: 'refused', synRetransmissions: 1 })
+})
+
+test('unanswered: nobody is there', () => {
+  const connection = connectionOf(`
+    0.000 > S  0:0(0)         <mss 1460>
+    1.000 > S  0:0(0)         <mss 1460>
+    3.000 > S  0:0(0)         <mss 1460>`)
+  expect(connection).toMatchObject({
+    packets: 3,
+    history: 'S',
+    initiation: {
+      kind: 'unanswered',
+      packets: [1],
+      synRetransmissions: 2,
+      rtt: null,
+      duration: null,
+    },
+    termination: { kind: 'open' },
+  })
+})
+
+test('simultaneous: both call at once (RFC 9293 §3.5, figure 7)', () => {
+  const { initiation, packets } = connectionOf(`
+    0.000 > S  0:0(0)         <mss 1460>
+    0.001 < S  0:0(0)         <mss 1400>
+    0.020 > S. 0:0(0)   ack 1 <mss 1460>
+    0.021 < S. 0:0(0)   ack 1 <mss 1400>
+    0.041 > .  1:1(0)   ack 1`)
+  expect(packets).toBe(5)
+  expect(initiation).toMatchObject({
+    kind: 'simultaneous',
+    synRetransmissions: 0,
+    client: { mss: 1460 },
+    server: { mss: 1400 },
+  })
+})
+
+test('fast open: data in the SYN are data (RFC 7413)', () => {
+  const { initiation, exchanges, payloadBytes } = connectionOf(`
+    0.000 > S  0:27(27)         <mss 1460,FO 0a0b0c0d0e0f0a0b> "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+    0.020 < S. 0:0(0)    ack 28 <mss 1460>
+    0.021 < P. 1         ack 28 "HTTP/1.1 204 No Content\\r\\n\\r\\n"
+    0.022 > .  28:28(0)  ack 28`)
+  expect(initiation).toMatchObject({ kind: 'handshake', fastOpenBytes: 27 })
+  expect(payloadBytes).toEqual({ client: 27, server: 27 })
+  expect(only(exchanges)).toMatchObject({ method: 'GET', status: 204, requestPacket: 1 })
+})
+
+describe('a capture that begins in the middle', () => {
+  const text = `
+    0.000 < .  1001:1001(0)  ack 5001
+    0.010 > P. 5001          ack 1001 "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+    0.020 < P. 1001          ack 5028 "HTTP/1.1 204 No Content\\r\\n\\r\\n"`
+
+  test('shows no beginning, and who asks is the client', () => {
+    expect(connectionOf(text)).toMatchObject({
+      rolesFrom: 'http',
+      client: { port: 40_000 },
+      server: { port: 8080 },
+      initiation: { kind: 'unseen', packets: [], rtt: null, client: null, server: null },
+      payloadBytes: { client: 27, server: 27 },
+      missingBytes: { client: 0, server: 0 },
+    })
+  })
+
+  test('is told as such', () => {
+    const { quality } = explainText(text).analysis
+    expect(quality).toMatchObject([
+      { kind: 'late-start', weight: 'limits', connections: [0] },
+      { kind: 'missing-end', connections: [0] },
+    ])
+  })
+
+  test('without requests the lower port is taken for the server', () => {
+    const { rolesFrom, server } = connectionOf(`
+      0.000 < .  1:101(100)  ack 1
+      0.001 > .  1:1(0)      ack 101`)
+    expect(rolesFrom).toBe('ports')
+    expect(server.port).toBe(8080)
+  })
+})
+
+test('ports used again are another connection, with the next number', () => {
+  const { analysis, segments } = explainText(`
+    0.000 > S  0:0(0)         <mss 1460>
+    0.020 < S. 0:0(0)   ack 1 <mss 1460>
+    0.020 > .  1:1(0)   ack 1
+    0.030 > R. 1:1(0)   ack 1
+    isn 900000 800000
+    9.000 > S  0:0(0)         <mss 1460>
+    9.020 < S. 0:0(0)   ack 1 <mss 1460>
+    9.020 > .  1:1(0)   ack 1`)
+  expect(analysis.connections).toMatchObject([
+    {
+      number: 0,
+      packets: 4,
+      initiation: { client: { isn: 1000 } },
+      termination: { kind: 'reset' },
+    },
+    {
+      number: 1,
+      packets: 3,
+      initiation: { client: { isn: 900_000 } },
+      termination: { kind: 'open' },
+    },
+  ])
+  expect(segments.map(({ connection }) => connection)).toEqual([0, 0, 0, 0, 1, 1, 1])
+})
+
+test('connections side by side keep their segments apart', () => {
+  const { analysis } = explainText(`
+    0.000 > 40000 S  0:0(0)           <mss 1460>
+    0.001 > 40001 S  0:0(0)           <mss 1460>
+    0.020 < 40001 S. 0:0(0)     ack 1 <mss 1460>
+    0.021 < 40000 S. 0:0(0)     ack 1 <mss 1460>
+    0.022 > 40000 .  1:1(0)     ack 1
+    0.023 > 40001 .  1:1(0)     ack 1
+    0.024 > 40001 .  1:101(100) ack 1
+    0.025 > 40000 .  1:51(50)   ack 1`)
+  expect(analysis.connections).toMatchObject([
+    {
+      number: 0,
+      client: { port: 40_000 },
+      payloadBytes: { client: 50 },
+      initiation: { rtt: 0.022 },
+    },
+    {
+      number: 1,
+      client: { port: 40_001 },
+      payloadBytes: { client: 100 },
+      initiation: { rtt: 0.022 },
+    },
+  ])
+})

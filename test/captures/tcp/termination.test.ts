@@ -1,0 +1,219 @@
+// How a connection ends (RFC 9293 §3.6), segment by segment, with the states of its figure 5.
+import { describe, expect, test } from 'vitest'
+import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
+import { connectionOf } from '../helpers/explain.ts'
+import { handshake } from '../helpers/handshake.ts'
+
+/** Packet, what, client's state, server's state. */
+const statesOf = ({ termination }: ConnectionAnalysis) =>
+  termination.segments.map(({ packet, by, what, clientState, serverState }) => [
+    packet,
+    `${by} ${what}`,
+    clientState,
+    serverState,
+  ])
+
+test('three segments: the second FIN carries the ACK of the first', () => {
+  const connection = connectionOf(`${handshake}
+    1.000 > F. 1:1(0)   ack 1
+    1.020 < F. 1:1(0)   ack 2
+    1.021 > .  2:2(0)   ack 2`)
+  expect(connection).toMatchObject({
+    history: 'ShAFf',
+    termination: {
+      kind: 'fin',
+      by: 'client',
+      form: 'three-segment',
+      packets: [4, 5, 6],
+      duration: 0.021,
+      resets: 0,
+    },
+  })
+  expect(statesOf(connection)).toEqual([
+    [4, 'client FIN, ACK', 'FIN-WAIT-1', 'CLOSE-WAIT'],
+    [5, 'server FIN, ACK', 'TIME-WAIT', 'LAST-ACK'],
+    [6, 'client ACK', 'TIME-WAIT', 'CLOSED'],
+  ])
+})
+
+test('four segments: an ACK, and the second FIN later', () => {
+  const connection = connectionOf(`${handshake}
+    1.000 < F. 1:1(0)   ack 1
+    1.020 > .  1:1(0)   ack 2
+    2.500 > F. 1:1(0)   ack 2
+    2.520 < .  2:2(0)   ack 2`)
+  expect(connection.termination).toMatchObject({
+    kind: 'fin',
+    by: 'server',
+    form: 'four-segment',
+    packets: [4, 5, 6, 7],
+    duration: 1.52,
+  })
+  expect(statesOf(connection)).toEqual([
+    [4, 'server FIN, ACK', 'CLOSE-WAIT', 'FIN-WAIT-1'],
+    [5, 'client ACK', 'CLOSE-WAIT', 'FIN-WAIT-2'],
+    [6, 'client FIN, ACK', 'LAST-ACK', 'TIME-WAIT'],
+    [7, 'server ACK', 'CLOSED', 'TIME-WAIT'],
+  ])
+})
+
+test('simultaneous: neither had seen the other FIN', () => {
+  const connection = connectionOf(`${handshake}
+    1.000 > F. 1:1(0)   ack 1
+    1.001 < F. 1:1(0)   ack 1
+    1.020 > .  2:2(0)   ack 2
+    1.021 < .  2:2(0)   ack 2`)
+  expect(connection.termination).toMatchObject({ kind: 'fin', form: 'simultaneous' })
+  expect(statesOf(connection).at(-1)).toEqual([7, 'server ACK', 'TIME-WAIT', 'TIME-WAIT'])
+})
+
+test('half-closed, with data after the FIN', () => {
+  const connection = connectionOf(`${handshake}
+    1.000 > P. 1        ack 1  "GET / HTTP/1.0\\r\\n\\r\\n"
+    1.001 > F. 19:19(0) ack 1
+    1.020 < .  1:1(0)   ack 20
+    1.100 < P. 1        ack 20 "HTTP/1.0 200 OK\\r\\n\\r\\n0123456789"
+    1.200 < F. 30:30(0) ack 20
+    1.201 > .  20:20(0) ack 31`)
+  expect(connection).toMatchObject({
+    termination: {
+      kind: 'fin',
+      by: 'client',
+      form: 'four-segment',
+      bytesAfterFin: { client: 0, server: 29 },
+    },
+    exchanges: [{ method: 'GET', status: 200, responseBodyBytes: 10, isResponseComplete: true }],
+  })
+})
+
+test('half-closed to the end of the capture', () => {
+  const { termination } = connectionOf(`${handshake}
+    1.000 > F. 1:1(0)   ack 1
+    1.020 < .  1:1(0)   ack 2`)
+  expect(termination).toMatchObject({ kind: 'half-closed', by: 'client', form: null })
+})
+
+test('not ended', () => {
+  expect(connectionOf(handshake).termination).toMatchObject({
+    kind: 'open',
+    by: null,
+    packets: [],
+    segments: [],
+    form: null,
+    cause: 'not-ended',
+  })
+})
+
+describe('resets', () => {
+  test('one segment ends it at once', () => {
+    const connection = connectionOf(`${handshake}
+      1.000 > R. 1:1(0)   ack 1`)
+    expect(connection).toMatchObject({
+      history: 'ShAR',
+      termination: {
+        kind: 'reset',
+        by: 'client',
+        packets: [4],
+        duration: 0,
+        resets: 1,
+        form: null,
+      },
+    })
+    expect(statesOf(connection)).toEqual([[4, 'client RST, ACK', 'CLOSED', 'CLOSED']])
+  })
+
+  test('in the middle of a request, with what was still unacknowledged', () => {
+    const { termination } = connectionOf(`${handshake}
+      1.000 > P. 1:1001(1000)    ack 1 "PATCH /f HTTP/1.1\\r\\nContent-Length: 5000\\r\\n\\r\\n"
+      1.020 < .  1:1(0)          ack 1001
+      1.021 > .  1001:2001(1000) ack 1
+      1.022 > R. 2001:2001(0)    ack 1`)
+    expect(termination).toMatchObject({
+      kind: 'reset',
+      by: 'client',
+      unacknowledgedBytes: { client: 1000, server: 0 },
+    })
+    expect(['reset-in-exchange', 'client-pause']).toContain(termination.cause)
+  })
+
+  test('a burst, one for each segment on its way, is one end', () => {
+    const { termination } = connectionOf(`${handshake}
+      1.000 > .  1:1001(1000)    ack 1
+      1.000 > .  1001:2001(1000) ack 1
+      1.000 > .  2001:3001(1000) ack 1
+      1.020 < R  1:1(0)
+      1.020 < R  1:1(0)
+      1.020 < R  1:1(0)`)
+    expect(termination).toMatchObject({ kind: 'reset', by: 'server', resets: 3, packets: [7] })
+  })
+
+  test('after a FIN', () => {
+    const { termination } = connectionOf(`${handshake}
+      1.000 < F. 1:1(0)     ack 1
+      1.010 > .  1:101(100) ack 2
+      1.030 < R  2:2(0)`)
+    expect(termination).toMatchObject({ kind: 'reset', resets: 1 })
+    expect(termination.packets).toContain(4)
+    expect(termination.packets).toContain(6)
+  })
+
+  test('idle: no exchange was under way', () => {
+    const { termination } = connectionOf(`${handshake}
+      1.000 > P. 1  ack 1  "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+      1.020 < P. 1  ack 28 "HTTP/1.1 204 No Content\\r\\n\\r\\n"
+      1.021 > .  28:28(0)  ack 28
+      9.000 < R. 28:28(0)  ack 28`)
+    expect(termination).toMatchObject({ kind: 'reset', by: 'server', cause: 'reset-idle' })
+    expect(termination.idleBefore).toBeCloseTo(7.98, 3)
+  })
+})
+
+describe('why', () => {
+  const exchange = (field: string) => `${handshake}
+    1.000 > P. 1         ack 1   "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+    1.020 < P. 1:101(100) ack 28 "HTTP/1.1 200 OK\\r\\n${field}\\r\\nContent-Length: 20\\r\\n\\r\\n"
+    1.021 > .  28:28(0)  ack 101`
+
+  test('the server had waited as long as it had said', () => {
+    const head = 'HTTP/1.1 204 No Content\\r\\nKeep-Alive: timeout=5\\r\\n\\r\\n'
+    const { termination, maintenance } = connectionOf(`${handshake}
+      1.000 > P. 1        ack 1   "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+      1.020 < P. 1        ack 28  "${head}"
+      1.021 > .  28:28(0) ack 51
+      7.020 < F. 51:51(0) ack 28
+      7.040 > F. 28:28(0) ack 52
+      7.060 < .  52:52(0) ack 29`)
+    expect(termination).toMatchObject({ by: 'server', cause: 'server-idle-timeout' })
+    expect(termination.idleBefore).toBeCloseTo(6, 3)
+    expect(maintenance.idleGaps).toMatchObject([{ kind: 'http-idle', announcedTimeout: 5 }])
+  })
+
+  test('the answer said that the connection ends', () => {
+    const head = 'HTTP/1.1 204 No Content\\r\\nConnection: close\\r\\n\\r\\n'
+    const { termination } = connectionOf(`${handshake}
+      1.000 > P. 1        ack 1   "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+      1.020 < P. 1        ack 28  "${head}"
+      1.020 < F. 47:47(0) ack 28
+      1.040 > F. 28:28(0) ack 48
+      1.060 < .  48:48(0) ack 29`)
+    expect(termination).toMatchObject({ by: 'server', cause: 'connection-close' })
+  })
+
+  test('the client had no more to ask', () => {
+    const { termination } = connectionOf(`${exchange('X: y')}
+      2.000 > F. 28:28(0)   ack 101
+      2.020 < F. 101:101(0) ack 29
+      2.021 > .  29:29(0)   ack 102`)
+    expect(termination).toMatchObject({ by: 'client', cause: 'client-close' })
+  })
+
+  test('the server answered before the request was whole, and hung up', () => {
+    const { termination } = connectionOf(`${handshake}
+      1.000 > P. 1:1001(1000)    ack 1    "PATCH /f HTTP/1.1\\r\\nContent-Length: 90000\\r\\n\\r\\n"
+      1.020 < P. 1               ack 1001 "HTTP/1.1 413 Content Too Large\\r\\nContent-Length: 0\\r\\n\\r\\n"
+      1.021 < F. 54:54(0)        ack 1001
+      1.022 > .  1001:2001(1000) ack 55
+      1.040 < R  55:55(0)`)
+    expect(termination.cause).toBe('early-response')
+  })
+})
