@@ -86,8 +86,14 @@ export function describeConnection(
     analysis,
     exchanges,
     hasCutHeads: described.some(({ isHeadCut }) => isHeadCut),
-    remarks: http.remarks,
+    remarks: [...laterOne(connection), ...http.remarks],
   }
+}
+
+function laterOne({ number, laterOne: place }: Connection): Warning[] {
+  if (place === null) return []
+  const text = `from here on connection ${number} is a later one on the same ports (a SYN+ACK with another initial sequence number) of which the SYN was not captured: its packets are counted, but not explained`
+  return [{ packet: place.packet, text }]
 }
 
 function endpointOf(

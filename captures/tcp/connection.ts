@@ -57,6 +57,8 @@ export interface Connection {
   lastPacket: number
   lastTime: Nanoseconds
   readonly isReusedPorts: boolean
+  /** A SYN+ACK with another ISN: from here on it is a later connection of the same ends, of which the SYN was not captured. */
+  laterOne: Place | null
   /** The latest SYN without ACK, by whomever; and from it to the first bare ACK: what Wireshark calls iRTT. −1: not seen. */
   synTime: Nanoseconds
   initialRtt: Nanoseconds
@@ -99,6 +101,7 @@ export function createConnection(
     lastPacket: first.packet,
     lastTime: first.time,
     isReusedPorts,
+    laterOne: null,
     synTime: -1.5,
     initialRtt: -1.5,
     synAck: null,

@@ -39,6 +39,8 @@ function noteSyn(connection: Connection, segment: Segment, own: Stream, other: S
     if (withAck && connection.synAck === null) connection.synAck = place
     return
   }
+  const isOther = own.isBased && distance(segment.sequence, own.base) !== 1
+  if (withAck && isOther) connection.laterOne ??= place
   if (own.syn !== null) return
   own.syn = {
     isn: segment.sequence,

@@ -221,3 +221,22 @@ test('connections side by side keep their segments apart', () => {
     },
   ])
 })
+
+test('a later connection of which only the SYN+ACK was captured is told, not taken for the first', () => {
+  const { analysis } = explainText(`
+    isn 1000 5000
+    0.000 > S  0:0(0)         <mss 1460>
+    0.010 < S. 0:0(0)  ack 1  <mss 1460>
+    0.010 > .  1:1(0)  ack 1
+    0.020 > F. 1:1(0)  ack 1
+    0.030 < F. 1:1(0)  ack 2
+    0.030 > .  2:2(0)  ack 2
+    isn 90000 70000
+    1.000 < S. 0:0(0)  ack 1  <mss 1460>
+    1.010 > P. 1       ack 1  "GET / HTTP/1.1\\r\\n\\r\\n"
+  `)
+  expect(only(analysis.connections).number).toBe(0)
+  expect(analysis.warnings).toMatchObject([
+    { packet: 7, text: expect.stringMatching(/later one on the same ports/) },
+  ])
+})
