@@ -61,12 +61,12 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
     })
     const offsetSeries: uPlot.Series[] = [
       {},
+      marker(colour('server'), diamondAt, marks(answered)),
       ...lines.map((_, index) => line(index)),
-      marker(colour('damage'), crossAt),
-      marker(colour('server'), diamondAt),
+      marker(colour('damage'), crossAt, marks(flagged)),
     ]
     made = [
-      plot(offsets, 300, offsetSeries, [times, ...lines, flagged, answered], frame.length),
+      plot(offsets, 300, offsetSeries, [times, answered, ...lines, flagged], frame.length * 1.03),
       plot(
         flight,
         150,
@@ -251,8 +251,12 @@ const diamondAt: Draw = (path, x, y, size) => {
   path.closePath()
 }
 
-/** A series of marks without a line. */
-function marker(colour: string, drawMark: Draw): uPlot.Series {
+const marks = (values: readonly Value[]) =>
+  values.reduce<number>((sum, value) => (value === null || value === undefined ? sum : sum + 1), 0)
+
+/** A series of marks without a line; many are drawn small. */
+function marker(colour: string, drawMark: Draw, count: number): uPlot.Series {
+  const half = count > 400 ? 1.4 : count > 120 ? 2.4 : 4
   return {
     stroke: colour,
     fill: colour,
@@ -269,7 +273,7 @@ function marker(colour: string, drawMark: Draw): uPlot.Series {
           path,
           own.valToPos(time, 'x', true),
           own.valToPos(value, 'y', true),
-          4 * devicePixelRatio,
+          half * devicePixelRatio,
         )
       }
       return { stroke: path, fill: path }

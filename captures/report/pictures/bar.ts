@@ -11,7 +11,6 @@ export interface BarPlace {
   readonly top: number
   /** Of the row. */
   readonly height: number
-  readonly isChosen: boolean
 }
 
 /** Narrower blocks are drawn as one with their neighbours. */
@@ -24,7 +23,6 @@ interface Sheet {
   readonly middle: number
   /** Half of the bar's height. */
   readonly half: number
-  readonly track: Tone
 }
 
 export function barMarks(connection: ConnectionAnalysis, axis: Axis, place: BarPlace): Mark[] {
@@ -32,8 +30,7 @@ export function barMarks(connection: ConnectionAnalysis, axis: Axis, place: BarP
     x: (time) => place.left + Math.min(axis.width, Math.max(0, axis.at(time))),
     isIn: (time) => axis.at(time) >= -0.5 && axis.at(time) <= axis.width + 0.5,
     middle: place.top + place.height / 2,
-    half: Math.max(2, Math.min(8, place.height * 0.28)),
-    track: place.isChosen ? 'line' : 'track',
+    half: Math.max(1.2, Math.min(8, place.height * 0.36)),
   }
   const { start, end } = connection
   if (axis.at(end) < 0 || axis.at(start) > axis.width) return []
@@ -46,9 +43,9 @@ export function barMarks(connection: ConnectionAnalysis, axis: Axis, place: BarP
   ]
 }
 
-function body({ start, end }: ConnectionAnalysis, { x, middle, half, track }: Sheet): Mark {
+function body({ start, end }: ConnectionAnalysis, { x, middle, half }: Sheet): Mark {
   const from = x(start)
-  return rect([from, middle - half, Math.max(1, x(end) - from), 2 * half], track)
+  return rect([from, middle - half, Math.max(1, x(end) - from), 2 * half], 'track')
 }
 
 /** Where no exchange was under way and the connection was kept. */
@@ -183,7 +180,7 @@ function opening(
       ...(to - from > 1.5
         ? [rect([from, middle - half * 0.35, to - from, half * 0.7], 'soft')]
         : []),
-      line([from, middle - half - 1.5, from, middle + half + 1.5], 'soft', { width: 1.6 }),
+      line([from, middle - half * 1.2, from, middle + half * 1.2], 'soft', { width: 1.6 }),
     ]),
   ]
 }
@@ -217,12 +214,13 @@ function closing(connection: ConnectionAnalysis, sheet: Sheet): Mark[] {
       ]
     case 'fin':
     case 'half-closed': {
-      const height = termination.kind === 'fin' ? half + 2.5 : half
+      const height = termination.kind === 'fin' ? half * 1.3 : half
+      const thick = Math.max(2, half * 0.45)
       const top = termination.kind === 'fin' ? middle - height : middle
       return [
         part(`FIN of the ${termination.by ?? 'other'}`, to, [
           rect(
-            [at - 1.5, top, 3.5, termination.kind === 'fin' ? 2 * height : height],
+            [at - thick / 2, top, thick, termination.kind === 'fin' ? 2 * height : height],
             termination.by ?? 'soft',
           ),
         ]),

@@ -5,7 +5,16 @@ import { plain } from '../prose.ts'
 import { count, duration } from '../quantity.ts'
 import { type Axis, axisMarks } from './axis.ts'
 import { barMarks } from './bar.ts'
-import { fitted, link, type Mark, type Picture, rect, text, toConnection } from './picture.ts'
+import {
+  fitted,
+  link,
+  type Mark,
+  type Picture,
+  rect,
+  text,
+  toConnection,
+  widthOf,
+} from './picture.ts'
 
 export interface GanttOptions {
   readonly width: number
@@ -27,14 +36,22 @@ export interface GanttShape {
 const axisHeight = 22
 const wide = 640
 
-/** Rows that leave room for words, or thin ones where there are many. */
+/** Rows that leave room for words, or thin ones where there are many: a picture to be taken in at a glance. */
 export function rowHeightOf(rows: number): number {
-  return rows <= 40 ? 28 : rows <= 250 ? 16 : 7
+  return rows <= 40 ? 28 : Math.max(3, Math.min(14, Math.floor(600 / rows)))
 }
 
-export function ganttShape(rows: number, width: number, rowHeight = rowHeightOf(rows)): GanttShape {
+/** `highest` is the longest connection number. */
+export function ganttShape(
+  rows: number,
+  highest: number,
+  width: number,
+  rowHeight = rowHeightOf(rows),
+): GanttShape {
   const isWordy = rowHeight >= 14
-  const left = !isWordy ? 8 : width < wide ? 62 : 84
+  const left = !isWordy
+    ? 8
+    : widthOf(String(highest)) + widthOf(':65535', true) + (width < wide ? 22 : 34)
   const right = isWordy && width >= wide ? 178 : 14
   return { rowHeight, left, right, bar: Math.max(40, width - left - right) }
 }
@@ -43,7 +60,7 @@ export function ganttPicture(
   connections: readonly ConnectionAnalysis[],
   { width, axis: makeAxis, chosen, rowHeight }: GanttOptions,
 ): Picture {
-  const shape = ganttShape(connections.length, width, rowHeight)
+  const shape = ganttShape(connections.length, connections.at(-1)?.number ?? 0, width, rowHeight)
   const bottom = connections.length * shape.rowHeight
   const axis = makeAxis(shape.bar)
   return {
@@ -70,7 +87,7 @@ export function ganttRows(
     const top = index * shape.rowHeight
     const row = link(titleOf(connection), toConnection(connection.number), [
       connection.number === chosen
-        ? rect([0, top, width, shape.rowHeight], 'track')
+        ? rect([0, top, width, shape.rowHeight], 'chosen')
         : rect([0, top, width, shape.rowHeight], 'track', 'none'),
       ...(shape.rowHeight >= 14 ? words(connection, shape, top) : []),
     ])
@@ -80,7 +97,6 @@ export function ganttRows(
         left: shape.left,
         top,
         height: shape.rowHeight,
-        isChosen: connection.number === chosen,
       }),
     ]
   })

@@ -18,6 +18,7 @@ export type Tone =
   | 'server-soft'
   | 'other'
   | 'track'
+  | 'chosen'
   | 'page'
   | 'line'
   | 'text'

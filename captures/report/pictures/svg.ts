@@ -67,7 +67,7 @@ function grouped({ role, title, target, marks }: Group, options: SvgOptions): st
   const leads = `data-${target.kind}="${target.number}"`
   return role === 'part'
     ? `<g ${leads}>${inner}</g>`
-    : `<a href="${hashOf(target)}" ${leads} tabindex="-1" aria-label="${escaped(title)}">${inner}</a>`
+    : `<a href="${hashOf(target)}" ${leads} tabindex="-1"><g role="img" aria-label="${escaped(title)}">${inner}</g></a>`
 }
 
 export const hashOf = ({ kind, number }: Target): string => `#${kind}=${number}`
@@ -99,6 +99,7 @@ export const colours: Readonly<Record<Tone, readonly [string, string]>> = {
   'server-soft': ['#f0c79c', '#6e4420'],
   other: ['#8a93a0', '#7c8694'],
   track: ['#e6e9ee', '#2b313b'],
+  chosen: ['#e8effb', '#24334f'],
   line: ['#d9dde3', '#333a45'],
   text: ['#1b1f26', '#e8ebf0'],
   soft: ['#59616d', '#a2abb8'],

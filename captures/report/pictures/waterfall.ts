@@ -49,7 +49,7 @@ export function waterfallPicture(comparison: Comparison, width: number): Picture
   const steps = stepsOf(comparison)
   const isNarrow = width < 560
   const height = isNarrow ? narrowRow : rowHeight
-  const left = isNarrow ? 4 : 210
+  const left = isNarrow ? 4 : 230
   const right = 84
   const highest = Math.max(1, ...steps.map(({ from, to }) => Math.max(from, to)))
   const x = (value: number) => left + (value / highest) * (width - left - right)
@@ -70,7 +70,7 @@ export function waterfallPicture(comparison: Comparison, width: number): Picture
         rect([x(low), bar, Math.max(2, x(high) - x(low)), 16], step.tone),
         text(x(high) + 8, bar + 12, step.figure, 'text', { isStrong: step.tone === 'text' }),
         // To where the next one begins.
-        ...(next === undefined
+        ...(next === undefined || isNarrow
           ? []
           : [line([x(step.to), bar + 16, x(step.to), bar + height], 'soft', { isDashed: true })]),
       ]

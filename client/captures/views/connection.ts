@@ -39,6 +39,8 @@ import { elements, paragraph, points } from '../words.ts'
 const mostGaps = 6
 /** Longer arrows are no clearer. */
 const widestLadder = 760
+/** As in the style: windows this wide have the cards side by side, CSS pixels. */
+const twoColumns = 1100
 
 export function connectionView(
   section: HTMLElement,
@@ -78,19 +80,19 @@ function content(analysis: Analysis, connection: ConnectionAnalysis, width: numb
   const doubts = (...topics: Topic[]) => uncertainties(analysis, connection.number, topics)
   const { kind } = connection.initiation
   const isOpened = kind !== 'refused' && kind !== 'unanswered'
-  const columns = width >= 1000 && isOpened ? 2 : 1
-  const room = cardRoom(width, columns)
+  const isWide = innerWidth >= twoColumns && isOpened
+  const [left, right] = isWide ? [(width - 14) * (5 / 12), (width - 14) * (7 / 12)] : [width, width]
   return [
     ...heading(connection),
     ...(isOpened ? [strip(connection, width)] : []),
     h(
       'div',
       { class: 'cards' },
-      initiation(connection, doubts('initiation', 'times'), room),
+      initiation(connection, doubts('initiation', 'times'), inCard(left)),
       ...(isOpened
         ? [
-            termination(connection, doubts('termination'), room),
-            maintenance(connection, doubts('exchanges', 'losses', 'segments'), cardRoom(width, 1)),
+            maintenance(connection, doubts('exchanges', 'losses', 'segments'), inCard(right)),
+            termination(connection, doubts('termination'), inCard(left)),
           ]
         : []),
     ),
@@ -98,8 +100,7 @@ function content(analysis: Analysis, connection: ConnectionAnalysis, width: numb
 }
 
 /** Inside a card's padding and border. */
-const cardRoom = (width: number, columns: number) =>
-  Math.floor((width - (columns - 1) * 14) / columns) - (width < 480 ? 22 : 30)
+const inCard = (width: number) => Math.floor(width) - (innerWidth <= 520 ? 22 : 30)
 
 function heading(connection: ConnectionAnalysis): HTMLElement[] {
   const { client, server, packets, firstPacket, lastPacket, start, end, history } = connection

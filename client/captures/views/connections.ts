@@ -124,9 +124,11 @@ function axesOf({ captures, view }: PageState): (analysis: Analysis) => (width: 
   }
 }
 
-/** Of the first connection that carried a PATCH, else of the first. */
+/** Of the first connection that had to do with an upload, else of the first. */
 function firstSyn({ connections }: Analysis): number {
-  const carrier = connections.find(({ maintenance }) => maintenance.patches > 0)
+  const carrier = connections.find(({ exchanges }) =>
+    exchanges.some(({ upload }) => upload !== null),
+  )
   return (carrier ?? connections[0])?.start ?? 0
 }
 

@@ -1,5 +1,4 @@
 // The kinds of frames that one may want to see alone, and the words for what the analysis found of a segment.
-import { Flag } from '../../../captures/packet/segment.ts'
 import { Mark, type MarkName } from '../../../captures/tcp/observer.ts'
 import type { FrameClass } from './protocol.ts'
 
@@ -21,6 +20,9 @@ export const markWords: Readonly<Record<MarkName, string>> = {
   zeroWindowProbeAck: 'answer to a zero-window probe',
   reusedPorts: 'ports used again',
 }
+
+/** Bits of `SegmentView.flags`. */
+export const Flag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const
 
 const words = Object.entries(markWords)
 const bits: Readonly<Record<string, number>> = Mark

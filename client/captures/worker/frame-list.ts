@@ -1,8 +1,7 @@
 // The rows of the frame list: which pass the filter, and how each reads.
-import { Flag } from '../../../captures/packet/segment.ts'
 import type { Labels } from '../../../captures/report/labels.ts'
 import { inSeconds } from '../../../captures/units.ts'
-import { flagsOf, isIn, wordsOf } from './classes.ts'
+import { Flag, flagsOf, isIn, wordsOf } from './classes.ts'
 import type { FrameStore } from './frame-store.ts'
 import type { FoundFrame, FrameFilter, FrameRow } from './protocol.ts'
 import type { Roles } from './roles.ts'

@@ -200,7 +200,10 @@ function listsOf(points: readonly Point[], count: number) {
     packets.push(point?.packet ?? 0)
     for (let line = 0; line < count; line++) {
       const isOn = point !== null && point.line === line && point.kind !== 'answered'
-      lines[line]?.push(isOn ? point.offset : line === gapOn ? null : undefined)
+      // What was sent again is a mark beside the line, not a step back of it.
+      lines[line]?.push(
+        isOn && point.kind === 'sent' ? point.offset : line === gapOn ? null : undefined,
+      )
       inFlight[line]?.push(
         isOn && point.inFlight >= 0 ? point.inFlight : line === gapOn ? null : undefined,
       )

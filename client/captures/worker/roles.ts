@@ -1,6 +1,6 @@
 // Which direction of each connection is the client's, and from where its numbers are counted. Columns and analysis in.
 import type { Analysis, ConnectionAnalysis } from '../../../captures/analysis.ts'
-import { Flag } from '../../../captures/packet/segment.ts'
+import { Flag } from './classes.ts'
 import type { FrameStore } from './frame-store.ts'
 
 export interface Roles {
