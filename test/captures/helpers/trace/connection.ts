@@ -8,13 +8,19 @@ import type { ConnectionPlan, PlannedExchange } from './plan.ts'
 
 const silent: Application = { connected() {}, received() {}, finished() {}, reset() {} }
 
+/** How far a connection has come. */
+export interface Progress {
+  /** Exchanges of which the client has the whole answer. */
+  answered: number
+}
+
 /** Begins it; what the tap sees is recorded as the clock runs. */
 export function play(
   clock: Clock,
   chance: Chance,
   plan: ConnectionPlan,
   record: (segment: TestSegment) => void,
-): void {
+): Progress {
   // Each end needs the way to the other one.
   const ends: { client?: End; server?: End } = {}
   const toServer =
@@ -30,21 +36,28 @@ export function play(
   const client = createEnd(clock, plan.client, send.client, clientSide)
   const server = createEnd(clock, plan.server, send.server, serverSide)
   Object.assign(ends, { client, server })
-  Object.assign(clientSide, clientApplication(clock, plan, client))
+  const progress: Progress = { answered: 0 }
+  Object.assign(clientSide, clientApplication(clock, plan, client, progress))
   Object.assign(serverSide, serverApplication(clock, plan, server))
   if (plan.opening === 'refused') server.vanish()
   clock.after(plan.start, () => {
     client.connect()
     if (plan.opening === 'simultaneous') server.connect()
   })
+  return progress
 }
 
 /** Asks, waits for the whole answer, asks on; then ends the connection, if that is its part. */
-function clientApplication(clock: Clock, plan: ConnectionPlan, end: End): Application {
-  const { exchanges, ending } = plan
+function clientApplication(
+  clock: Clock,
+  { exchanges, ending }: ConnectionPlan,
+  end: End,
+  progress: Progress,
+): Application {
   const answersUpTo = totals(exchanges, answerLength)
   let asked = 0
-  let answered = 0
+  /** From the decision to ask until the body is written. */
+  let isAsking = false
 
   const ask = () => {
     const exchange = exchanges[asked]
@@ -53,6 +66,7 @@ function clientApplication(clock: Clock, plan: ConnectionPlan, end: End): Applic
       return
     }
     asked += 1
+    isAsking = true
     clock.after(exchange.idleBefore, () => {
       end.write(exchange.requestHead)
       const { requestBody, pauseInBody } = exchange
@@ -64,8 +78,9 @@ function clientApplication(clock: Clock, plan: ConnectionPlan, end: End): Applic
       }
       clock.after(pauseInBody, () => {
         end.write(requestBody.subarray(half))
+        isAsking = false
         if (ending === 'half-close' && asked === exchanges.length) end.close()
-        if (exchanges[asked]?.isPipelined) ask()
+        if (exchanges[asked]?.isPipelined || progress.answered === asked) ask()
       })
     })
   }
@@ -77,9 +92,9 @@ function clientApplication(clock: Clock, plan: ConnectionPlan, end: End): Applic
     ...silent,
     connected: ask,
     received(bytes) {
-      while (bytes >= (answersUpTo[answered] ?? Number.POSITIVE_INFINITY)) {
-        answered += 1
-        if (answered === asked) ask()
+      while (bytes >= (answersUpTo[progress.answered] ?? Number.POSITIVE_INFINITY)) {
+        progress.answered += 1
+        if (progress.answered === asked && !isAsking) ask()
       }
     },
     finished: () => clock.after(1e6, () => end.close()),
@@ -118,17 +133,19 @@ function serverApplication(clock: Clock, plan: ConnectionPlan, end: End): Applic
         end.setReading(false)
         clock.after(serverPause.lasts, () => end.setReading(true))
       }
-      while (bytes >= (headsUpTo[heads] ?? Number.POSITIVE_INFINITY)) {
-        const interim = exchanges[heads]?.interim
-        // Not before the answers to what was asked earlier: those go first.
-        if (interim) freeAt = Math.max(freeAt, clock.now)
-        if (interim) clock.after(freeAt - clock.now, () => end.write(interim))
-        heads += 1
-      }
-      while (bytes >= (requestsUpTo[answered] ?? Number.POSITIVE_INFINITY)) {
+      // One request after the other: an interim answer never goes before the answers to what was asked earlier.
+      while (true) {
         const exchange = exchanges[answered]
-        answered += 1
-        if (exchange) answer(exchange, answered === exchanges.length)
+        if (exchange === undefined) return
+        if (heads === answered && bytes >= (headsUpTo[heads] ?? 0)) {
+          heads += 1
+          const { interim } = exchange
+          freeAt = Math.max(freeAt, clock.now)
+          if (interim) clock.after(freeAt - clock.now, () => end.write(interim))
+        } else if (heads > answered && bytes >= (requestsUpTo[answered] ?? 0)) {
+          answered += 1
+          answer(exchange, answered === exchanges.length)
+        } else return
       }
     },
     finished: () => clock.after(5e6, () => end.close()),

@@ -3,28 +3,36 @@ import { randomOf } from '../../random.ts'
 import { type Chance, chanceOf } from '../chance.ts'
 import type { TestSegment } from '../segment.ts'
 import { createClock, milliseconds } from './clock.ts'
-import { play } from './connection.ts'
+import { type Progress, play } from './connection.ts'
 import { type ConnectionPlan, planConnections } from './plan.ts'
 import { impair, type TapFaults } from './tap.ts'
 
 export interface RandomTrace {
-  readonly plans: readonly ConnectionPlan[]
-  readonly faults: TapFaults
+  /** What was to happen on each connection, and how far it came. */
+  readonly connections: readonly (ConnectionPlan & Progress)[]
   readonly segments: readonly TestSegment[]
 }
 
 const longest = milliseconds(120_000)
 
-/** `number` also chooses the ports: traces with other numbers share no connection. */
-export function randomTrace(number: number): RandomTrace {
+/**
+ * `number` also chooses the ports: traces with other numbers share no connection. `everything`: the tap saw and kept it,
+ * in its order.
+ */
+export function randomTrace(number: number, everything = false): RandomTrace {
   const chance = chanceOf(randomOf(number))
   const clock = createClock()
   const plans = planConnections(chance, number % 250)
   const seen: TestSegment[] = []
-  for (const plan of plans) play(clock, chance, plan, (segment) => seen.push(segment))
+  const played = plans.map((plan) => ({
+    plan,
+    progress: play(clock, chance, plan, (segment) => seen.push(segment)),
+  }))
   clock.run(longest)
-  const faults = planFaults(chance)
-  return { plans, faults, segments: impair(chance, seen, faults) }
+  return {
+    connections: played.map(({ plan, progress }) => ({ ...plan, ...progress })),
+    segments: everything ? seen : impair(chance, seen, planFaults(chance)),
+  }
 }
 
 function planFaults(chance: Chance): TapFaults {
