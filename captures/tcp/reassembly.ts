@@ -71,43 +71,70 @@ export function createReassembly(
     consumer.data(piece)
   }
 
-  function drain(consumer: StreamConsumer, direction: Direction, stream: Stream): void {
-    let count = 0
-    for (const early of stream.early) {
-      if (early.offset > stream.frontier) break
-      hand(consumer, direction, stream, early)
-      stream.earlyBytes -= early.bytes.length
-      waiting -= early.bytes.length
-      count += 1
+  /**
+   * Hands on whatever has its turn, of both streams in the order in which it was captured. `forced` is handed on though the other stream
+   * lacks what it answers.
+   */
+  function drain(
+    consumer: StreamConsumer,
+    streams: Connection['streams'],
+    forced: Direction | null = null,
+  ): void {
+    const done: [number, number] = [0, 0]
+    const turn = (direction: Direction): EarlyPiece | null => {
+      const stream = streams[direction]
+      const early = stream.early[done[direction]]
+      if (early === undefined || early.offset > stream.frontier) return null
+      const answered = streams[direction === 0 ? 1 : 0]
+      return direction === forced || !isHeld(answered, early.answers) ? early : null
     }
-    if (count > 0) stream.early.splice(0, count)
-    if (stream.acknowledged <= stream.frontier) stream.missingPackets = 0
+    for (;;) {
+      const [first, second] = [turn(0), turn(1)]
+      const direction = second === null || (first !== null && first.packet < second.packet) ? 0 : 1
+      const next = direction === 0 ? first : second
+      if (next === null) break
+      const stream = streams[direction]
+      hand(consumer, direction, stream, next)
+      stream.earlyBytes -= next.bytes.length
+      waiting -= next.bytes.length
+      done[direction] += 1
+    }
+    for (const direction of [0, 1] as const) {
+      const stream = streams[direction]
+      if (done[direction] > 0) stream.early.splice(0, done[direction])
+      if (stream.acknowledged <= stream.frontier) stream.missingPackets = 0
+    }
   }
 
   /** Takes the bytes from the frontier to `to` as never captured; those that were acknowledged were sent for sure. */
   function giveUp(
     consumer: StreamConsumer,
+    streams: Connection['streams'],
     direction: Direction,
-    stream: Stream,
     to: StreamOffset,
     place: Place,
   ): void {
+    const stream = streams[direction]
     const from = stream.frontier
-    const missing = Math.max(0, Math.min(to, stream.acknowledged) - from)
-    stream.missingBytes += missing
-    stream.uniqueBytes += missing
-    stream.frontier = to
-    consumer.gap(direction, from, to, place)
-    drain(consumer, direction, stream)
+    if (to > from) {
+      const missing = Math.max(0, Math.min(to, stream.acknowledged) - from)
+      stream.missingBytes += missing
+      stream.uniqueBytes += missing
+      stream.frontier = to
+      consumer.gap(direction, from, to, place)
+    }
+    drain(consumer, streams, to > from ? null : direction)
   }
 
   /** Keeps the parts of the segment that no early piece has yet. */
   function keep(
     consumer: StreamConsumer,
     direction: Direction,
-    stream: Stream,
+    streams: Connection['streams'],
     segment: Segment,
   ): void {
+    const stream = streams[direction]
+    const answers = streams[direction === 0 ? 1 : 0].acknowledged
     const { offset } = segment
     const end = offset + segment.length
     let from = Math.max(offset, stream.frontier)
@@ -122,7 +149,7 @@ export function createReassembly(
       const next = stream.early[at]
       const to = next === undefined ? end : Math.min(end, next.offset)
       if (to > from) {
-        stream.early.splice(at, 0, copyOf(consumer, direction, stream, segment, from, to))
+        stream.early.splice(at, 0, copyOf(consumer, direction, stream, segment, from, to, answers))
         fresh += to - from
         at += 1
       }
@@ -141,6 +168,7 @@ export function createReassembly(
     segment: Segment,
     from: StreamOffset,
     to: StreamOffset,
+    answers: StreamOffset,
   ): EarlyPiece {
     const { offset } = segment
     const wanted = Math.max(0, Math.min(to - offset, segment.available) - (from - offset))
@@ -159,6 +187,7 @@ export function createReassembly(
       bytes,
       packet: segment.packet,
       time: segment.time,
+      answers,
     }
   }
 
@@ -166,9 +195,11 @@ export function createReassembly(
     take(connection, direction, segment) {
       const consumer = consumerOf(connection)
       const stream = connection.streams[direction]
+      const { streams } = connection
+      const other = streams[direction === 0 ? 1 : 0]
       const { length, offset } = segment
       const ahead = offset - stream.frontier
-      if (ahead === 0 && stream.early.length === 0) {
+      if (ahead === 0 && stream.early.length === 0 && !isHeld(other, other.acknowledged)) {
         stream.frontier = offset + length
         stream.uniqueBytes += length
         piece.direction = direction
@@ -180,18 +211,18 @@ export function createReassembly(
         piece.packet = segment.packet
         piece.time = segment.time
         consumer.data(piece)
+        if (other.early.length > 0) drain(consumer, streams)
         return
       }
       if (ahead + length <= 0) {
         stream.retransmittedBytes += length
         return
       }
-      keep(consumer, direction, stream, segment)
-      drain(consumer, direction, stream)
-      const isOneSided = connection.streams[direction === 0 ? 1 : 0].packets === 0
-      const limit = isOneSided ? maxEarlyPiecesOneSided : maxEarlyPieces
+      keep(consumer, direction, streams, segment)
+      drain(consumer, streams)
+      const limit = other.packets === 0 ? maxEarlyPiecesOneSided : maxEarlyPieces
       if (stream.early.length > limit)
-        giveUp(consumer, direction, stream, firstEarly(stream), segment)
+        giveUp(consumer, streams, direction, firstEarly(stream), segment)
     },
     considerHole(connection, direction, place) {
       const stream = connection.streams[direction]
@@ -201,24 +232,29 @@ export function createReassembly(
         stream.missingPackets <= patiencePackets && place.time - stream.missingSince < patience
       if (isPatient) return
       const to = Math.min(firstEarly(stream), stream.acknowledged)
-      giveUp(consumerOf(connection), direction, stream, to, place)
+      giveUp(consumerOf(connection), connection.streams, direction, to, place)
     },
     finish(connection, direction, place) {
       const consumer = consumerOf(connection)
-      const stream = connection.streams[direction]
+      const { streams } = connection
+      const stream = streams[direction]
       // One acknowledged byte beyond the end is a FIN that was not captured.
       while (stream.acknowledged - stream.frontier > 1) {
         const to = Math.min(firstEarly(stream), stream.acknowledged)
-        giveUp(consumer, direction, stream, to, place)
+        giveUp(consumer, streams, direction, to, place)
       }
       while (stream.early.length > 0 && firstEarly(stream) - stream.frontier < maxUnseenHole)
-        giveUp(consumer, direction, stream, firstEarly(stream), place)
+        giveUp(consumer, streams, direction, firstEarly(stream), place)
       waiting -= stream.earlyBytes
       stream.early = []
       stream.earlyBytes = 0
     },
   }
 }
+
+/** What answers bytes of this stream that are not here yet waits for them: the recorder saw packets out of order. */
+const isHeld = (answered: Stream, upTo: StreamOffset): boolean =>
+  upTo > answered.frontier && answered.packets > 0
 
 const firstEarly = (stream: Stream): StreamOffset =>
   stream.early[0]?.offset ?? Number.POSITIVE_INFINITY

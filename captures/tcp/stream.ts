@@ -28,6 +28,8 @@ export interface EarlyPiece {
   readonly bytes: Uint8Array
   readonly packet: number
   readonly time: Nanoseconds
+  /** What its sender had acknowledged of the other stream: it answers bytes up to there. */
+  readonly answers: StreamOffset
 }
 
 export interface Stream {
