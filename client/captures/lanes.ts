@@ -23,6 +23,8 @@ export interface LanesView {
   readonly connections: readonly ConnectionAnalysis[]
   readonly side: Side
   readonly width: number
+  /** See `GanttOptions`. */
+  readonly highest: number
   readonly chosen: number | null
   readonly axis: (width: number) => Axis
 }
@@ -82,7 +84,7 @@ function createCanvasLanes(id: string, actions: Actions) {
     if (view === null) return
     const { connections, width, chosen } = view
     const rowHeight = rowHeightOf(connections.length)
-    const shape = ganttShape(connections.length, connections.at(-1)?.number ?? 0, width, rowHeight)
+    const shape = ganttShape(connections.length, view.highest, width, rowHeight)
     const height = Math.min(sight, connections.length * rowHeight + 22)
     const inSight = Math.ceil((height - 22) / rowHeight)
     first = Math.max(

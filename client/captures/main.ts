@@ -3,7 +3,15 @@ import { createAnnouncer } from '../upload/announce.ts'
 import { byId } from '../upload/dom.ts'
 import { type Capture, openCapture } from './capture.ts'
 import { hashOfView, viewOfHash } from './permalink.ts'
-import { type Actions, firstView, type PageState, type Side, type View } from './state.ts'
+import { type Recording, recordingNamed } from './recordings.ts'
+import {
+  type Actions,
+  firstView,
+  isComparing,
+  type PageState,
+  type Side,
+  type View,
+} from './state.ts'
 import { comparisonView } from './views/comparison.ts'
 import { connectionView } from './views/connection.ts'
 import { connectionsView } from './views/connections.ts'
@@ -29,6 +37,9 @@ const actions: Actions = {
   open(files, side = freeSide()) {
     openAll(files, side)
   },
+  openRecordings(chosen, side = freeSide()) {
+    openAll(chosen, side)
+  },
   close(side) {
     captures[side]?.close()
     captures[side] = null
@@ -51,7 +62,7 @@ function freeSide(): Side {
   return captures.b === null ? 'a' : view.side
 }
 
-async function openAll(files: readonly File[], side: Side): Promise<void> {
+async function openAll(files: readonly (File | Recording)[], side: Side): Promise<void> {
   stopReading.abort()
   stopReading = new AbortController()
   const { signal } = stopReading
@@ -61,7 +72,7 @@ async function openAll(files: readonly File[], side: Side): Promise<void> {
   if (second) await openOne(second, 'b', signal)
 }
 
-async function openOne(file: File, side: Side, signal: AbortSignal): Promise<void> {
+async function openOne(file: File | Recording, side: Side, signal: AbortSignal): Promise<void> {
   const progress = (share: number) => {
     if (signal.aborted) return
     reading = { name: file.name, side, share }
@@ -69,7 +80,8 @@ async function openOne(file: File, side: Side, signal: AbortSignal): Promise<voi
   }
   progress(0)
   try {
-    const capture = await openCapture(file, progress, signal)
+    const content = file instanceof File ? file : await file.open()
+    const capture = await openCapture(content, progress, signal)
     if (signal.aborted) {
       capture.close()
       return
@@ -88,26 +100,32 @@ async function openOne(file: File, side: Side, signal: AbortSignal): Promise<voi
 
 /** Where a link led before, if it was into this file; else to the connection that carried most. */
 function enter(capture: Capture, side: Side): void {
-  const isLinked = side === 'a' && view.file === capture.name
-  const isFirst = side === 'a'
-  const place = isLinked
-    ? view
-    : { ...firstView, axis: view.axis, file: captures.a?.name ?? capture.name }
+  announce(`${capture.name} has been read.`)
+  if (side === 'b') {
+    const isLinked = view.other === capture.name
+    actions.go({ other: capture.name, span: null, ...(isLinked ? {} : { side: 'a' }) }, 'replace')
+    return
+  }
+  const isLinked = view.file === capture.name
+  const other = captures.b?.name ?? (isLinked ? view.other : null)
+  const place = isLinked ? view : { ...firstView, axis: view.axis }
   const { connections } = capture.analysis
   const isThere = connections.some(({ number }) => number === place.connection)
-  const most = [...connections].sort(
+  const connection = isThere ? place.connection : busiest(capture)
+  actions.go({ ...place, file: capture.name, other, connection }, 'replace')
+}
+
+function busiest({ analysis }: Capture): number | null {
+  const [most] = [...analysis.connections].sort(
     (a, b) => b.maintenance.patches - a.maintenance.patches || b.packets - a.packets,
-  )[0]
-  const shown = captures[place.side] === null ? side : place.side
-  actions.go(
-    {
-      ...place,
-      side: isFirst ? shown : 'a',
-      connection: isThere ? place.connection : isFirst ? (most?.number ?? null) : view.connection,
-    },
-    'replace',
   )
-  announce(`${capture.name} has been read.`)
+  return most?.number ?? null
+}
+
+/** A link into recordings of this page opens them. */
+function openLinked(): void {
+  const wanted = [view.file, view.other].flatMap((name) => recordingNamed(name) ?? [])
+  if (wanted.length > 0 && wanted[0]?.name === view.file) actions.openRecordings(wanted)
 }
 
 const drawOpening = openingView(byId('opening'), actions)
@@ -130,9 +148,16 @@ function innerWidth(): number {
   )
 }
 
+/** Of two captures the comparison and both pictures stand before what one of them shows alone. */
+function arrange(state: PageState): void {
+  const before = byId(isComparing(state) ? 'connection' : 'connections')
+  if (byId('summary').nextElementSibling !== before) before.before(byId('summary'))
+}
+
 function drawNow(): void {
   const state: PageState = { captures: { ...captures }, reading, failure, view }
   const width = innerWidth()
+  arrange(state)
   drawOpening(state)
   drawSummary(state)
   drawComparison(state, width)
@@ -176,9 +201,11 @@ document.addEventListener('click', (event) => {
 
 addEventListener('popstate', () => {
   view = viewOfHash(location.hash)
+  if (captures.a === null) openLinked()
   draw()
 })
 new ResizeObserver(draw).observe(document.body)
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
 acceptDrops((files) => actions.open(files))
+openLinked()
 draw()

@@ -5,6 +5,7 @@ import { frameClasses } from './words.ts'
 export function hashOfView(view: View): string {
   const parts: [string, string][] = []
   if (view.file !== null) parts.push(['file', view.file])
+  if (view.other !== null) parts.push(['with', view.other])
   if (view.side !== firstView.side) parts.push(['side', view.side])
   if (view.connection !== null) parts.push(['connection', String(view.connection)])
   if (view.frame !== null) parts.push(['frame', String(view.frame)])
@@ -26,6 +27,7 @@ export function viewOfHash(hash: string): View {
   const axis = (['clock', 'syn', 'patch'] as const).find((kind) => kind === values.get('axis'))
   return {
     file: values.get('file'),
+    other: values.get('with'),
     side: values.get('side') === 'b' ? 'b' : 'a',
     connection: wholeNumber(values.get('connection')),
     frame: wholeNumber(values.get('frame')),

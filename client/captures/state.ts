@@ -1,5 +1,6 @@
 // What the page shows: up to two captures, and where in them one looks.
 import type { Capture } from './capture.ts'
+import type { Recording } from './recordings.ts'
 import type { FrameClass } from './worker/protocol.ts'
 
 export type Side = 'a' | 'b'
@@ -11,6 +12,8 @@ export type AxisKind = 'clock' | 'syn' | 'patch'
 export interface View {
   /** What the capture was called that the link was made from. */
   readonly file: string | null
+  /** And the one that it was compared with. */
+  readonly other: string | null
   readonly side: Side
   readonly connection: number | null
   readonly frame: number | null
@@ -35,6 +38,7 @@ export interface PageState {
 
 export const firstView: View = {
   file: null,
+  other: null,
   side: 'a',
   connection: null,
   frame: null,
@@ -51,6 +55,7 @@ export interface Actions {
   /** Goes to another place in the captures; `replace` leaves no trace in the browser's history. */
   go(change: Partial<View>, how?: 'push' | 'replace'): void
   open(files: readonly File[], side?: Side): void
+  openRecordings(recordings: readonly Recording[], side?: Side): void
   close(side: Side): void
   /** For screen readers. */
   say(sentence: string): void

@@ -122,6 +122,26 @@ pageTest(
   },
 )
 
+pageTest(
+  'a link to two recordings of the page opens them, compared',
+  async ({ page }) => {
+    const [a, b] = await Promise.all(
+      ['keep-alive.pcapng', 'connection-close.pcapng'].map((name) =>
+        readFile(new URL(`../../captures/recordings/${name}`, import.meta.url)),
+      ),
+    )
+    if (a === undefined || b === undefined) throw new Error('no recordings')
+    const names = { a: 'keep-alive.pcapng', b: 'connection-close.pcapng' }
+    const { verdict } = compare(analysed(a), analysed(b), names)
+    await page.locator('#comparison .verdict').waitFor()
+    expect(await textOf(page, '#comparison .verdict')).toBe(verdict)
+    await page.getByLabel('Open a recording').selectOption('connection-close.pcapng')
+    await page.locator('.chip').first().locator('text=connection-close.pcapng').waitFor()
+    expect(await page.evaluate(() => location.hash)).toContain('file=connection-close.pcapng')
+  },
+  '#file=keep-alive.pcapng&with=connection-close.pcapng',
+)
+
 pageTest('what is exported can be used elsewhere', async ({ page, write }) => {
   await choose(page, await write('kept.pcap', kept))
   const trimmed = analysed(await exported(page, 'Trimmed capture (pcapng)'))

@@ -30,7 +30,7 @@ export interface UploadPlan {
 
 const target = '/files/3f2a9c'
 const client = { address: '10.77.0.1', port: 40_000 }
-const server = { address: '10.77.0.2', port: 8080 }
+const service = { address: '10.77.0.2', port: 8080 }
 
 /** The packets of an upload over a line with a round trip of 40 ms, as taken at the client. */
 export function uploadSegments({ patches, chunk, keeps, lost = 0 }: UploadPlan): TestSegment[] {
@@ -65,8 +65,8 @@ function planOf(
   return {
     start: 0,
     opening: 'handshake',
-    client: end({ ...client, port }, server, 1000 + port, 5_000_000),
-    server: end(server, { ...client, port }, 5_000_000, 1000 + port),
+    client: end({ ...client, port }, service, 1000 + port, 5_000_000),
+    server: end(service, { ...client, port }, 5_000_000, 1000 + port),
     toServer: { before: near, behind: far },
     toClient: { before: far, behind: near },
     exchanges: exchanges.map((exchange) => ({
@@ -97,10 +97,11 @@ export function analysed(file: Uint8Array): Analysis {
 export interface CapturesScene {
   readonly page: Page
   readonly complaints: Complaints
-  readonly server: RunningServer
   /** Writes a file to choose. */
   write(name: string, bytes: Uint8Array): Promise<string>
 }
+
+let server: Promise<RunningServer> | null = null
 
 export async function openCaptures(
   context: TestContext,
@@ -108,17 +109,17 @@ export async function openCaptures(
   hash = '',
 ): Promise<CapturesScene> {
   const folder = await temporaryFolder('longhaul-captures')
-  const server = await startServer()
+  // The page asks nothing of it but its own files: one serves all tests.
+  server ??= startServer()
+  const { url } = await server
   const profile = await browser.newContext({ viewport: { width: 1280, height: 900 } })
   context.onTestFinished(async () => {
     await profile.close()
-    await server.kill()
   })
-  const { page, complaints } = await openPage(profile, `${server.url}/captures${hash}`)
+  const { page, complaints } = await openPage(profile, `${url}/captures${hash}`)
   return {
     page,
     complaints,
-    server,
     async write(name, bytes) {
       const file = path.join(folder, name)
       await writeFile(file, bytes)

@@ -23,6 +23,8 @@ export interface GanttOptions {
   readonly chosen: number | null
   /** Of all rows; by default as many fit. */
   readonly rowHeight?: number
+  /** The longest connection number that shall have room, so that two pictures have bars of one width. */
+  readonly highest?: number
 }
 
 export interface GanttShape {
@@ -58,9 +60,14 @@ export function ganttShape(
 
 export function ganttPicture(
   connections: readonly ConnectionAnalysis[],
-  { width, axis: makeAxis, chosen, rowHeight }: GanttOptions,
+  { width, axis: makeAxis, chosen, rowHeight, highest }: GanttOptions,
 ): Picture {
-  const shape = ganttShape(connections.length, connections.at(-1)?.number ?? 0, width, rowHeight)
+  const shape = ganttShape(
+    connections.length,
+    highest ?? connections.at(-1)?.number ?? 0,
+    width,
+    rowHeight,
+  )
   const bottom = connections.length * shape.rowHeight
   const axis = makeAxis(shape.bar)
   return {

@@ -10,7 +10,7 @@ import { h } from '../../upload/dom.ts'
 import type { Capture } from '../capture.ts'
 import { showPicture } from '../picture-box.ts'
 import { isComparing, type PageState } from '../state.ts'
-import { type TableColumn, table } from '../table.ts'
+import { alternative, type TableColumn, table } from '../table.ts'
 import { paragraph } from '../words.ts'
 
 const kinds: Readonly<Record<Comparison['comparability']['kind'], string>> = {
@@ -63,20 +63,33 @@ function content(comparison: Comparison, width: number): HTMLElement[] {
       ...(limits.length > 0 ? [h('dt', {}, 'Limits')] : []),
       ...limits.map((limit) => h('dd', {}, h('span', { class: 'tone-warning' }, limit))),
     ),
-    ...(difference === null ? [] : [h('h3', {}, 'From A to B'), waterfall(comparison, width)]),
     h(
       'div',
-      { class: 'pair pair-tables' },
-      h('div', { class: 'column' }, h('h3', {}, 'Where the time went'), timeTable(comparison)),
+      { class: 'pair account' },
+      h(
+        'div',
+        { class: 'column' },
+        h('h3', {}, difference === null ? 'Where the time went' : 'From A to B'),
+        ...(difference === null
+          ? [timeTable(comparison)]
+          : [
+              waterfall(comparison, isWide() ? (width - 20) * waterfallShare : width),
+              alternative('As a table', () => timeTable(comparison)),
+            ]),
+      ),
       h('div', { class: 'column' }, h('h3', {}, 'Figures of the upload'), figureTable(comparison)),
     ),
   ]
 }
 
+/** As in the style: beside the figures where there is room. */
+const isWide = () => innerWidth >= 1100
+const waterfallShare = 0.6
+
 function waterfall(comparison: Comparison, width: number): HTMLElement {
   const box = h('div', { class: 'picture-box' })
   if (stepsOf(comparison).length > 0)
-    showPicture(box, waterfallPicture(comparison, Math.min(width, 980)), 'waterfall')
+    showPicture(box, waterfallPicture(comparison, Math.floor(Math.min(width, 980))), 'waterfall')
   return box
 }
 

@@ -60,6 +60,7 @@ export function connectionsView(
     const isSideBySide = both && width >= 900
     const own = isSideBySide ? (width - 20) / 2 : width
     const axes = axesOf(state)
+    const highest = Math.max(...now.map((one) => one?.analysis.connections.at(-1)?.number ?? 0))
     for (const side of ['a', 'b'] as const) {
       const capture = captures[side]
       columns[side].element.hidden = capture === null
@@ -69,6 +70,7 @@ export function connectionsView(
         side,
         connections: capture.analysis.connections,
         width: own,
+        highest,
         chosen: isCurrent ? view.connection : null,
         axis: axes(capture.analysis),
       })

@@ -2,6 +2,7 @@
 import { size } from '../../../captures/report/quantity.ts'
 import { byId, h, setText } from '../../upload/dom.ts'
 import { exportMenu } from '../export.ts'
+import { headline, type Recording, recordings } from '../recordings.ts'
 import { type Actions, lookedAt, type PageState, type Side } from '../state.ts'
 
 const accept = '.pcap,.pcapng,.cap,.ntar,.gz'
@@ -14,12 +15,14 @@ export function openingView(section: HTMLElement, actions: Actions): (state: Pag
   const reading = h('p', { class: 'reading' }, progressText, progress)
   const failure = h('p', { class: 'failure', role: 'alert' })
   const hint = h('p', { class: 'hint' })
-  section.append(drop, bar, reading, failure, hint)
+  const offer = h('div', {}, ...offered(actions))
+  section.append(drop, bar, reading, failure, hint, offer)
   let shown = ''
   return (state) => {
     const { captures, view } = state
     const isEmpty = captures.a === null && captures.b === null
     drop.hidden = !isEmpty
+    offer.hidden = !isEmpty || recordings.length === 0
     bar.hidden = isEmpty
     reading.hidden = state.reading === null
     if (state.reading !== null) {
@@ -32,7 +35,7 @@ export function openingView(section: HTMLElement, actions: Actions): (state: Pag
     hint.hidden = !waits
     setText(
       hint,
-      `This link leads into ${view.file ?? ''}${placeOf(view)}. Open that file here: links hold the place, captures stay with those who have them.`,
+      `This link leads into ${filesOf(view)}${placeOf(view)}. Open it here: a link holds the place, the capture stays with those who have it.`,
     )
     const key = JSON.stringify([captures.a?.name, captures.b?.name, view.side, view.connection])
     if (key === shown) return
@@ -40,6 +43,9 @@ export function openingView(section: HTMLElement, actions: Actions): (state: Pag
     bar.replaceChildren(...barOf(state, actions))
   }
 }
+
+const filesOf = ({ file, other }: PageState['view']) =>
+  other === null ? (file ?? '') : `${file ?? ''} and ${other}`
 
 function placeOf({ frame, connection }: PageState['view']): string {
   if (frame !== null) return `, frame ${frame}`
@@ -78,6 +84,57 @@ function dropArea(actions: Actions): HTMLElement {
       'pcap or pcapng, gzipped or not. It is read in this browser: nothing is uploaded.',
     ),
   )
+}
+
+/** The recordings that come with the page; nothing where there are none. */
+function offered(actions: Actions): HTMLElement[] {
+  if (recordings.length === 0) return []
+  const item = (label: string, words: string, chosen: readonly Recording[]) =>
+    h(
+      'li',
+      {},
+      h('button', { type: 'button', onclick: () => actions.openRecordings(chosen) }, label),
+      h('span', { class: 'soft' }, words),
+    )
+  return [
+    h(
+      'div',
+      { class: 'recordings' },
+      h('h3', {}, 'Or look at a recording'),
+      h(
+        'ul',
+        {},
+        ...(headline === null
+          ? []
+          : [
+              item(
+                'keep-alive against connection-close',
+                'What keeping one connection for all PATCHes saves, accounted for.',
+                headline,
+              ),
+            ]),
+        ...recordings.map((recording) =>
+          item(recording.name.replace(/\.pcapng$/, ''), recording.shows, [recording]),
+        ),
+      ),
+    ),
+  ]
+}
+
+/** Another recording beside or instead of what is open. */
+function recordingChoice(actions: Actions, label: string, side: Side): HTMLElement[] {
+  if (recordings.length === 0) return []
+  const select = h(
+    'select',
+    { 'aria-label': label },
+    h('option', { value: '' }, label),
+    ...recordings.map(({ name }) => h('option', { value: name }, name.replace(/\.pcapng$/, ''))),
+  )
+  select.addEventListener('change', () => {
+    const chosen = recordings.find(({ name }) => name === select.value)
+    if (chosen) actions.openRecordings([chosen], side)
+  })
+  return [select]
 }
 
 function barOf(state: PageState, actions: Actions): (Node | string)[] {
@@ -128,7 +185,12 @@ function barOf(state: PageState, actions: Actions): (Node | string)[] {
   const { button, input } = both
     ? chooser('Open another', true, (files) => actions.open(files, view.side))
     : chooser('Compare with…', false, (files) => actions.open(files, free))
-  return [...chip('a'), ...chip('b'), button, input, exportMenu(state, actions)]
+  const more = recordingChoice(
+    actions,
+    both ? 'Open a recording' : 'Compare with a recording',
+    both ? view.side : free,
+  )
+  return [...chip('a'), ...chip('b'), button, input, ...more, exportMenu(state, actions)]
 }
 
 /** Files may be dropped anywhere on the page. */

@@ -1,0 +1,42 @@
+// The recordings that come with the page: name, what each shows, and how to get it. Served from here like any part of the page.
+
+export interface Recording {
+  /** `keep-alive.pcapng` */
+  readonly name: string
+  /** A sentence. */
+  readonly shows: string
+  open(): Promise<File>
+}
+
+const places = import.meta.glob<string>('../../captures/recordings/*.pcapng', {
+  eager: true,
+  query: '?url&no-inline',
+  import: 'default',
+})
+const told = import.meta.glob<string>('../../captures/recordings/*.json', {
+  eager: true,
+  import: 'shows',
+})
+
+export const recordings: readonly Recording[] = Object.entries(places).map(([path, url]) => {
+  const name = path.split('/').at(-1) ?? path
+  return {
+    name,
+    shows: told[path.replace(/\.pcapng$/, '.json')] ?? '',
+    async open() {
+      const response = await fetch(url)
+      if (!response.ok)
+        throw new Error('The recording can’t be fetched from the server just now. Try again.')
+      return new File([await response.blob()], name)
+    },
+  }
+})
+
+export const recordingNamed = (name: string | null): Recording | null =>
+  recordings.find((recording) => recording.name === name) ?? null
+
+/** What this project is about, in two recordings. */
+export const headline: readonly [Recording, Recording] | null = (() => {
+  const [kept, closed] = ['keep-alive.pcapng', 'connection-close.pcapng'].map(recordingNamed)
+  return kept && closed ? [kept, closed] : null
+})()
