@@ -2,7 +2,7 @@
 import type { Packet } from '../format/packet.ts'
 import { type AddressTable, createAddressTable } from './addresses.ts'
 import { int32, uint16 } from './bytes.ts'
-import { createFragmentTable, type FragmentTable } from './fragments.ts'
+import { createFragmentTable, type Fragment } from './fragments.ts'
 import { type LinkType, linkTypes } from './link.ts'
 import type { Segment } from './segment.ts'
 import { decodeTcp } from './tcp-header.ts'
@@ -28,6 +28,133 @@ export function createDecoder(): Decoder {
   const fragments = createFragmentTable()
   let lastLinkType = -1
   let link: LinkType | undefined
+
+  /** `end` bounds the captured bytes; `wire` is how many there were from `at` on. */
+  function decodeIp(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    wire: number,
+    segment: Segment,
+    depth: number,
+  ): Decoded {
+    const version = (bytes[at] ?? 0) >> 4
+    if (version === 4) return decodeIpv4(bytes, at, end, wire, segment, depth)
+    return version === 6 ? decodeIpv6(bytes, at, end, wire, segment, depth) : 'other'
+  }
+
+  function decodeIpv4(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    wire: number,
+    segment: Segment,
+    depth: number,
+  ): Decoded {
+    if (at + 20 > end) return 'other'
+    const headerLength = ((bytes[at] ?? 0) & 15) * 4
+    if (headerLength < 20 || at + headerLength > end) return 'other'
+    // 0 where the network card was to split the packet; more than the frame where the header lies.
+    const said = uint16(bytes, at + 2)
+    const total = said < headerLength || said > wire ? wire : said
+    const protocol = bytes[at + 9] ?? 0
+    const fragment = uint16(bytes, at + 6)
+    const payload = at + headerLength
+    // What lies behind it is padding of the frame (Ethernet's 60 bytes).
+    const payloadEnd = Math.min(end, at + total)
+    const length = total - headerLength
+    const isFragment = (fragment & 0x3fff) !== 0
+    if (!isFragment && protocol !== protocolTcp)
+      return decodeTunnelled(bytes, protocol, at, payload, payloadEnd, total, segment, depth)
+    if (protocol !== protocolTcp) return 'fragment'
+    segment.source = addresses.ipv4(bytes, at + 12)
+    segment.destination = addresses.ipv4(bytes, at + 16)
+    segment.identification = uint16(bytes, at + 4)
+    if (!isFragment)
+      return decodeTcp(bytes, payload, payloadEnd, length, segment) ? 'tcp' : 'unreadable'
+    if (payloadEnd - payload < length) return 'fragment'
+    return decodeFragment(segment, {
+      key: `4 ${int32(bytes, at + 12)} ${int32(bytes, at + 16)} ${segment.identification}`,
+      offset: (fragment & 0x1fff) * 8,
+      isLast: (fragment & 0x2000) === 0,
+      bytes: bytes.subarray(payload, payloadEnd),
+    })
+  }
+
+  function decodeIpv6(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    wire: number,
+    segment: Segment,
+    depth: number,
+  ): Decoded {
+    if (at + 40 > end) return 'other'
+    // 0 for a jumbogram (RFC 2675), or where the network card was to split the packet.
+    const said = uint16(bytes, at + 4)
+    const total = said === 0 || said + 40 > wire ? wire : said + 40
+    const payloadEnd = Math.min(end, at + total)
+    let protocol = bytes[at + 6] ?? 0
+    let next = at + 40
+    let fragment = 0
+    let fragmentId = 0
+    // Extension headers: hop-by-hop, routing, fragment, authentication, destination options, mobility (RFC 8200 §4).
+    while (protocol !== protocolTcp && next + 8 <= payloadEnd) {
+      const length = extensionLength(bytes, next, protocol)
+      if (length === 0) break
+      if (protocol === extensionFragment) {
+        fragment = uint16(bytes, next + 2)
+        fragmentId = int32(bytes, next + 4)
+      }
+      protocol = bytes[next] ?? 0
+      next += length
+      // What follows is a part of the datagram, not a header.
+      if ((fragment & 0xfff9) !== 0) break
+    }
+    const length = total - (next - at)
+    const isFragment = (fragment & 0xfff9) !== 0
+    if (!isFragment && protocol !== protocolTcp)
+      return decodeTunnelled(bytes, protocol, at, next, payloadEnd, total, segment, depth)
+    if (protocol !== protocolTcp) return 'fragment'
+    if (length < 0) return 'unreadable'
+    segment.source = addresses.ipv6(bytes, at + 8)
+    segment.destination = addresses.ipv6(bytes, at + 24)
+    segment.identification = -1
+    if (!isFragment)
+      return decodeTcp(bytes, next, payloadEnd, length, segment) ? 'tcp' : 'unreadable'
+    if (payloadEnd - next < length) return 'fragment'
+    return decodeFragment(segment, {
+      key: `6 ${segment.source} ${segment.destination} ${fragmentId}`,
+      offset: fragment & 0xfff8,
+      isLast: (fragment & 1) === 0,
+      bytes: bytes.subarray(next, payloadEnd),
+    })
+  }
+
+  /** The segment, once the last missing part of it is there. */
+  function decodeFragment(segment: Segment, fragment: Fragment): Decoded {
+    const whole = fragments.add(fragment)
+    if (whole === null) return 'fragment'
+    segment.isReassembled = true
+    return decodeTcp(whole, 0, whole.length, whole.length, segment) ? 'tcp' : 'unreadable'
+  }
+
+  /** An IP packet in the payload of another one that starts at `at`. */
+  function decodeTunnelled(
+    bytes: Uint8Array,
+    protocol: number,
+    at: number,
+    payload: number,
+    payloadEnd: number,
+    total: number,
+    segment: Segment,
+    depth: number,
+  ): Decoded {
+    const inner = innerStart(bytes, protocol, payload, payloadEnd)
+    if (inner < 0 || depth >= maxDepth) return 'other'
+    return decodeIp(bytes, inner, payloadEnd, total - (inner - at), segment, depth + 1)
+  }
+
   return {
     addresses,
     decode(packet, segment) {
@@ -46,150 +173,26 @@ export function createDecoder(): Decoder {
       segment.wireLength = packet.originalLength
       // Never shorter than what is there: some writers put nonsense into the original length.
       const wire = Math.max(packet.originalLength, packet.capturedLength) - (at - start)
-      const decoded = decodeIp(bytes, at, end, wire, segment, addresses, fragments, 0)
+      const decoded = decodeIp(bytes, at, end, wire, segment, 0)
       segment.headerLength = segment.isReassembled ? 0 : segment.start - start
       return decoded
     },
   }
 }
 
-/** `end` bounds the captured bytes; `wire` is how many there were from `at` on. */
-function decodeIp(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  wire: number,
-  segment: Segment,
-  addresses: AddressTable,
-  fragments: FragmentTable,
-  depth: number,
-): Decoded {
-  const version = (bytes[at] ?? 0) >> 4
-  if (version === 4) return decodeIpv4(bytes, at, end, wire, segment, addresses, fragments, depth)
-  if (version === 6) return decodeIpv6(bytes, at, end, wire, segment, addresses, fragments, depth)
-  return 'other'
-}
+const extensionFragment = 44
 
-function decodeIpv4(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  wire: number,
-  segment: Segment,
-  addresses: AddressTable,
-  fragments: FragmentTable,
-  depth: number,
-): Decoded {
-  if (at + 20 > end) return 'other'
-  const headerLength = ((bytes[at] ?? 0) & 15) * 4
-  if (headerLength < 20 || at + headerLength > end) return 'other'
-  // 0 where the network card was to split the packet; more than the frame where the header lies.
-  const said = uint16(bytes, at + 2)
-  const total = said < headerLength || said > wire ? wire : said
-  const protocol = bytes[at + 9] ?? 0
-  const fragment = uint16(bytes, at + 6)
-  const payload = at + headerLength
-  // What lies behind it is padding of the frame (Ethernet's 60 bytes).
-  const payloadEnd = Math.min(end, at + total)
-  const length = total - headerLength
-  if ((fragment & 0x3fff) !== 0) {
-    if (protocol !== protocolTcp || payloadEnd - payload < length) return 'fragment'
-    const whole = fragments.add({
-      key: `4 ${int32(bytes, at + 12)} ${int32(bytes, at + 16)} ${uint16(bytes, at + 4)} ${protocol}`,
-      offset: (fragment & 0x1fff) * 8,
-      isLast: (fragment & 0x2000) === 0,
-      bytes: bytes.subarray(payload, payloadEnd),
-    })
-    if (whole === null) return 'fragment'
-    segment.source = addresses.ipv4(bytes, at + 12)
-    segment.destination = addresses.ipv4(bytes, at + 16)
-    segment.identification = uint16(bytes, at + 4)
-    segment.isReassembled = true
-    return decodeTcp(whole, 0, whole.length, whole.length, segment) ? 'tcp' : 'unreadable'
-  }
-  if (protocol === protocolTcp) {
-    segment.source = addresses.ipv4(bytes, at + 12)
-    segment.destination = addresses.ipv4(bytes, at + 16)
-    segment.identification = uint16(bytes, at + 4)
-    return decodeTcp(bytes, payload, payloadEnd, length, segment) ? 'tcp' : 'unreadable'
-  }
-  const inner = tunnelled(bytes, protocol, payload, payloadEnd)
-  if (inner < 0 || depth >= maxDepth) return 'other'
-  const rest = total - (inner - at)
-  return decodeIp(bytes, inner, payloadEnd, rest, segment, addresses, fragments, depth + 1)
-}
-
-function decodeIpv6(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  wire: number,
-  segment: Segment,
-  addresses: AddressTable,
-  fragments: FragmentTable,
-  depth: number,
-): Decoded {
-  if (at + 40 > end) return 'other'
-  // 0 for a jumbogram (RFC 2675), or where the network card was to split the packet.
-  const said = uint16(bytes, at + 4)
-  const total = said === 0 || said + 40 > wire ? wire : said + 40
-  const payloadEnd = Math.min(end, at + total)
-  let protocol = bytes[at + 6] ?? 0
-  let next = at + 40
-  // Extension headers: hop-by-hop, routing, fragment, authentication, destination options, mobility (RFC 8200 §4).
-  while (protocol !== protocolTcp && next + 8 <= payloadEnd) {
-    if (protocol === 44) {
-      const field = uint16(bytes, next + 2)
-      const payload = next + 8
-      if ((field & 0xfff9) !== 0) {
-        if (bytes[next] !== protocolTcp || payloadEnd - at < total) return 'fragment'
-        const whole = fragments.add({
-          key: `6 ${bytes.subarray(at + 8, at + 40).join('.')} ${int32(bytes, next + 4)}`,
-          offset: field & 0xfff8,
-          isLast: (field & 1) === 0,
-          bytes: bytes.subarray(payload, payloadEnd),
-        })
-        if (whole === null) return 'fragment'
-        segment.source = addresses.ipv6(bytes, at + 8)
-        segment.destination = addresses.ipv6(bytes, at + 24)
-        segment.identification = -1
-        segment.isReassembled = true
-        return decodeTcp(whole, 0, whole.length, whole.length, segment) ? 'tcp' : 'unreadable'
-      }
-      protocol = bytes[next] ?? 0
-      next = payload
-    } else if (protocol === 0 || protocol === 43 || protocol === 60 || protocol === 135) {
-      protocol = bytes[next] ?? 0
-      next += ((bytes[next + 1] ?? 0) + 1) * 8
-    } else if (protocol === 51) {
-      protocol = bytes[next] ?? 0
-      next += ((bytes[next + 1] ?? 0) + 2) * 4
-    } else break
-  }
-  const length = total - (next - at)
-  if (protocol === protocolTcp) {
-    if (length < 0) return 'unreadable'
-    segment.source = addresses.ipv6(bytes, at + 8)
-    segment.destination = addresses.ipv6(bytes, at + 24)
-    segment.identification = -1
-    return decodeTcp(bytes, next, payloadEnd, length, segment) ? 'tcp' : 'unreadable'
-  }
-  const inner = tunnelled(bytes, protocol, next, payloadEnd)
-  if (inner < 0 || depth >= maxDepth) return 'other'
-  return decodeIp(
-    bytes,
-    inner,
-    payloadEnd,
-    total - (inner - at),
-    segment,
-    addresses,
-    fragments,
-    depth + 1,
-  )
+/** Bytes of an IPv6 extension header of that type; 0: it is none. */
+function extensionLength(bytes: Uint8Array, at: number, type: number): number {
+  if (type === extensionFragment) return 8
+  if (type === 0 || type === 43 || type === 60 || type === 135)
+    return ((bytes[at + 1] ?? 0) + 1) * 8
+  // The authentication header counts in other units (RFC 4302 §2.2).
+  return type === 51 ? ((bytes[at + 1] ?? 0) + 2) * 4 : 0
 }
 
 /** Where the inner IP header starts: IP in IP (RFC 2003, RFC 4213) and GRE without routing (RFC 2784, 2890); −1: none. */
-function tunnelled(bytes: Uint8Array, protocol: number, at: number, end: number): number {
+function innerStart(bytes: Uint8Array, protocol: number, at: number, end: number): number {
   if (protocol === 4 || protocol === 41) return at < end ? at : -1
   if (protocol !== 47 || at + 4 > end) return -1
   const flags = uint16(bytes, at)
