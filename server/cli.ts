@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { CompareOptions } from '../captures/command/compare.ts'
 import type { ExplainOptions } from '../captures/command/explain.ts'
 import type { RecordCommandOptions } from '../captures/command/record.ts'
+import type { ReportOptions } from '../captures/command/report.ts'
 import type { TrimOptions } from '../captures/command/trim.ts'
 import type { UploadCommandOptions } from '../client/terminal/upload.ts'
 import {
@@ -32,6 +33,7 @@ program.addCommand(explainCommand())
 program.addCommand(compareCommand())
 program.addCommand(trimCommand())
 program.addCommand(recordCommand())
+program.addCommand(reportCommand())
 
 try {
   await program.parseAsync()
@@ -176,6 +178,20 @@ function recordCommand(): Command {
     .action(async (scenario: string | undefined, options: RecordCommandOptions) => {
       const { runRecord } = await import('../captures/command/record.ts')
       await runRecord(scenario, options)
+    })
+    .exitOverride()
+}
+
+function reportCommand(): Command {
+  return new Command('report')
+    .description(
+      'Write what the recordings show: their explanations, comparisons and pictures, as Markdown and SVG.',
+    )
+    .option('--from <folder>', 'recordings to read', 'captures/recordings')
+    .option('--out <folder>', 'where to write report.md and its pictures', 'docs/results')
+    .action(async (options: ReportOptions) => {
+      const { runReport } = await import('../captures/command/report.ts')
+      await runReport(options)
     })
     .exitOverride()
 }

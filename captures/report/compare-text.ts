@@ -89,7 +89,7 @@ const columns = (first: string, { a, b }: Headings) =>
   ] as const
 
 /** Both columns and their difference in one unit of time. */
-function told({ unit, a, b }: FigureRow, value: number | null): string {
+export function told({ unit, a, b }: FigureRow, value: number | null): string {
   if (value === null) return '–'
   switch (unit) {
     case 'count':
@@ -143,7 +143,7 @@ function accounted(comparison: Comparison, width: number): Sentence[] {
 }
 
 /** What "sending" is measured by. */
-function paceNote({ paces: { a, b } }: Comparison): Sentence[] {
+export function paceNote({ paces: { a, b } }: Comparison): Sentence[] {
   if (a === null || b === null) return []
   const pace = a === b ? `${size(a)}/s` : `${size(a)}/s in A, ${size(b)}/s in B`
   return [

@@ -5,11 +5,12 @@ import { exchangeTable } from './exchange-table.ts'
 import { drawLadder } from './ladder-text.ts'
 import { phaseTitle, points, spaced, titled } from './paragraphs.ts'
 import type { Sentence } from './prose.ts'
-import { join, role, say } from './prose.ts'
-import { amount, count, duration, size } from './quantity.ts'
+import { join, say } from './prose.ts'
+import { amount, duration } from './quantity.ts'
 import { exchangeSentences, isPatch } from './sentences/exchange.ts'
 import { idleGapSentence, keepAliveSentences } from './sentences/keep-alive.ts'
 import { lossSentences } from './sentences/losses.ts'
+import { amountsSentence, workSentence } from './sentences/work.ts'
 
 const mostGaps = 6
 
@@ -24,7 +25,7 @@ export function maintenanceText(
   return [
     phaseTitle('Maintenance', facts),
     ...spaced(
-      points([work(connection), amounts(connection)], width),
+      points([workSentence(connection), amountsSentence(connection)], width),
       ...firstAndLast(connection, width),
       titled('All exchanges', exchangeTable(connection.exchanges, width)),
       titled('Keep-alive, of both kinds', points(keepAliveSentences(connection), width)),
@@ -33,33 +34,6 @@ export function maintenanceText(
       points(doubts, width),
     ),
   ]
-}
-
-function work({
-  maintenance: { exchanges, patches, transfer, idle },
-}: ConnectionAnalysis): Sentence {
-  if (exchanges === 0) return say`No HTTP request is to be seen on it.`
-  const of = patches === 0 ? '' : `, ${patchesAmong(patches, exchanges)}`
-  return say`${count(exchanges, 'exchange')}${of}. ${duration(transfer)} with an exchange under way, ${duration(idle)} without.`
-}
-
-function patchesAmong(patches: number, exchanges: number): string {
-  if (exchanges === 1) return 'a PATCH'
-  if (patches === exchanges) return 'all of them PATCHes'
-  return `${amount(patches)} of them ${patches === 1 ? 'a PATCH' : 'PATCHes'}`
-}
-
-function amounts({ payloadBytes, headerBytes, wireBytes, protocol }: ConnectionAnalysis): Sentence {
-  const heads = headerBytes.client + headerBytes.server
-  const http = heads > 0 ? `, ${size(heads)} of it HTTP heads` : ''
-  const other = {
-    http: '',
-    tls: ' It is encrypted (TLS): what it carries cannot be read.',
-    h2: ' It is HTTP/2, whose requests are not told apart here.',
-    upgraded: ' It was upgraded to another protocol, which is not read here.',
-    unknown: ' No HTTP/1.1 was recognised in it.',
-  }[protocol]
-  return say`Payload: ${role('client')} ${size(payloadBytes.client)}, ${role('server')} ${size(payloadBytes.server)}${http}; ${size(wireBytes.client + wireBytes.server)} on the wire with the heads of all layers.${other}`
 }
 
 /** Ladder and words of the first and the last PATCH; where there is none, of the first and last exchange. */

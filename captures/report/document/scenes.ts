@@ -1,0 +1,238 @@
+// The other recordings, a short section each: what it shows and at which frames. Recording in, blocks out; to say more of one, a row.
+import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
+import { tellingConnections } from '../alike.ts'
+import { overview } from '../overview.ts'
+import { timeAxis } from '../pictures/axis.ts'
+import { ganttPicture } from '../pictures/gantt.ts'
+import { offsetsPicture } from '../pictures/offsets.ts'
+import { frames, join, type Sentence, say, tone } from '../prose.ts'
+import { duration, greatest } from '../quantity.ts'
+import { causeSentences } from '../sentences/cause.ts'
+import { exchangeSentences, isPatch } from '../sentences/exchange.ts'
+import { initiationSentences } from '../sentences/initiation.ts'
+import { idleGapSentence, keepAliveSentences } from '../sentences/keep-alive.ts'
+import { lossSentences } from '../sentences/losses.ts'
+import { purposeSentence } from '../sentences/purpose.ts'
+import { limitsOf } from '../sentences/quality.ts'
+import { terminationSentences } from '../sentences/termination.ts'
+import { uploadName, uploadSentences } from '../sentences/upload.ts'
+import { verdict } from '../sentences/verdict.ts'
+import { type Block, folded, heading, lines, list, paragraph, picture, prose } from './block.ts'
+import type { Recording, RecordingFacts } from './recording.ts'
+
+/** One thing to look at in a recording. */
+type Look = (analysis: Analysis) => Sentence[]
+
+interface Scene {
+  /** What to notice, by hand. */
+  readonly words: string
+  readonly looks: readonly Look[]
+  /** The upload's offset over time as well. */
+  readonly hasOffsets?: boolean
+}
+
+const ofEach =
+  (name: string, tell: (connection: ConnectionAnalysis) => readonly Sentence[]): Look =>
+  ({ connections }) =>
+    tellingConnections(connections).flatMap((connection) => {
+      const told = tell(connection).filter((sentence) => sentence.length > 0)
+      if (told.length === 0) return []
+      const which =
+        connections.length === 1 ? name : `${name} of connection\u00a0${connection.number}`
+      return [say`${tone('strong', `${which}.`)} ${join(told)}`]
+    })
+
+const openings = ofEach('Initiation', (connection) => [
+  purposeSentence(connection),
+  ...(connection.initiation.kind === 'handshake'
+    ? [
+        say`Handshake in ${frames(connection.initiation.packets)}${connection.initiation.duration === null ? '' : `, ${duration(connection.initiation.duration)}`}.`,
+      ]
+    : initiationSentences(connection)),
+])
+const isOpened = ({ initiation }: ConnectionAnalysis) =>
+  initiation.kind !== 'refused' && initiation.kind !== 'unanswered'
+const endings = ofEach('Termination', (connection) =>
+  isOpened(connection) ? [...terminationSentences(connection), ...causeSentences(connection)] : [],
+)
+const losses = ofEach('Losses', lossSentences)
+const keepAlive = ofEach('Keep-alive', keepAliveSentences)
+
+/** The longest silences, in the order of time. */
+const silences = ofEach('Silence', ({ maintenance: { idleGaps }, protocol }) =>
+  [...idleGaps]
+    .sort((a, b) => b.to - b.from - (a.to - a.from))
+    .slice(0, 5)
+    .sort((a, b) => a.from - b.from)
+    .map((gap) => idleGapSentence(gap, protocol)),
+)
+
+/** The first PATCH after the longest time without one under way. */
+const afterSilence = ofEach('After it', (connection) => {
+  const idle = connection.maintenance.idleGaps.filter(({ kind }) => kind === 'http-idle')
+  const longest = idle.toSorted((a, b) => b.to - b.from - (a.to - a.from))[0]
+  const next = connection.exchanges.find(
+    (exchange) =>
+      longest !== undefined && isPatch(exchange) && (exchange.start ?? 0) >= longest.to - 1e-9,
+  )
+  return next === undefined ? [] : exchangeSentences(next, 'The first PATCH after it', connection)
+})
+
+const uploads: Look = (analysis) =>
+  analysis.uploads
+    .slice(0, 4)
+    .map((upload) => say`Upload ${uploadName(upload)}: ${join(uploadSentences(analysis, upload))}`)
+
+/** Of the PATCHes that were not answered. */
+const unanswered = ofEach('Cut off', (connection) =>
+  connection.exchanges
+    .filter((exchange) => isPatch(exchange) && exchange.status === null)
+    .slice(0, 2)
+    .flatMap((exchange) => exchangeSentences(exchange, 'A PATCH without an answer', connection)),
+)
+
+const scenes: Readonly<Record<string, Scene>> = {
+  'connection-close': {
+    words: `Twenty-one bars where the kept connection is one. Every handshake, every FIN and every slow start of it is in the comparison above.`,
+    looks: [openings, endings],
+  },
+  'chunk-64k': { words: `Short strokes, long waits: see the comparison above.`, looks: [uploads] },
+  'chunk-1m': { words: `Few waits, on one connection.`, looks: [uploads] },
+  'whole-file': {
+    words: `One request, one answer. HTTP persistence has nothing to do here but for the creation before it.`,
+    looks: [uploads, keepAlive],
+  },
+  browser: {
+    words: `A browser opens connections of its own accord: for the page's parts, and sometimes in advance. Look for those that carry PATCHes.`,
+    looks: [openings, endings, uploads],
+  },
+  parallel: {
+    words: `Each upload has a connection of its own and keeps it. They share the line, so each takes longer than it would alone.`,
+    looks: [openings, uploads],
+  },
+  'pause-resume-short': {
+    words: `Nothing is sent to keep the connection open: both ends simply don't close it. It is used again as if nothing had been.`,
+    looks: [silences, afterSilence, keepAlive, uploads],
+    hasOffsets: true,
+  },
+  'pause-resume-long': {
+    words: `The server's patience ends before the pause does. The client finds its connection closed, opens another, asks how far the upload is
+      (HEAD), and goes on from there.`,
+    looks: [silences, openings, endings, uploads],
+    hasOffsets: true,
+  },
+  'interrupt-resume': {
+    words: `What the server had taken of the cut-off PATCH is kept; the second run asks for the offset and sends only the rest.`,
+    looks: [unanswered, endings, uploads],
+    hasOffsets: true,
+  },
+  'idle-timeout': {
+    words: `The one who closes first is the server here, and it is the one that stays in TIME-WAIT.`,
+    looks: [silences, endings],
+  },
+  'client-reset': {
+    words: `A reset is no close: no FIN, no TIME-WAIT, and what was on its way may be lost. The upload is not: the client asks for the offset on a
+      new connection.`,
+    looks: [unanswered, endings, uploads],
+    hasOffsets: true,
+  },
+  'server-killed': {
+    words: `A killed process closes nothing itself: the kernel does, and answers what still comes with resets. While nobody listens, each SYN is refused.`,
+    looks: [openings, unanswered, endings, uploads],
+    hasOffsets: true,
+  },
+  'server-drained': {
+    words: `The polite way to end a server: what has arrived is kept and answered, and only then the connection is closed.`,
+    looks: [openings, endings, uploads],
+    hasOffsets: true,
+  },
+  'network-cut': {
+    words: `A pulled cable says nothing to either end. The client hears no ACK, sends the same segment again and again, and waits twice as long each time.`,
+    looks: [silences, losses, openings, endings, uploads],
+    hasOffsets: true,
+  },
+  'lossy-kept': {
+    words: `Each loss is repaired within a round trip or two where duplicate ACKs tell of it, and after the timer where they don't.`,
+    looks: [losses, silences, uploads],
+    hasOffsets: true,
+  },
+  'lossy-closed': {
+    words: `The same line; a lost SYN or FIN weighs more than a lost segment in the middle, since nothing behind it tells of the loss.`,
+    looks: [openings, losses, uploads],
+  },
+  'slow-start-after-idle-on': {
+    words: `Compare the first PATCH after the pause with the one before it.`,
+    looks: [silences, afterSilence],
+  },
+  'slow-start-after-idle-off': {
+    words: `The same pause, and no fresh start after it.`,
+    looks: [silences, afterSilence],
+  },
+  'tcp-keep-alive-probes': {
+    words: `These are the packets that Wireshark labels "TCP Keep-Alive". The upload would go on just as well without them.`,
+    looks: [keepAlive, silences],
+  },
+  'zero-window': {
+    words: `The probes of the client into the closed window are one byte behind, like keep-alive probes, and Wireshark may call them so. They
+      are not: here there is data to send, and no room for it.`,
+    looks: [keepAlive, silences, losses],
+    hasOffsets: true,
+  },
+  refused: {
+    words: `Initiation that does not come about: there is nothing to maintain or to end.`,
+    looks: [openings],
+  },
+}
+
+const unknown: Scene = { words: '', looks: [openings, silences, endings, uploads] }
+
+export function sceneOf(recording: Recording): Block[] {
+  const { name, analysis, facts } = recording
+  const { words, looks, hasOffsets } = scenes[name] ?? unknown
+  const [upload] = analysis.uploads
+  const looked = looks.flatMap((look) => look(analysis))
+  return [
+    heading(3, name),
+    ...(facts === null ? [] : [paragraph(say`${facts.shows}${conditions(facts)}`)]),
+    paragraph([tone('strong', 'Seen:'), ' ', ...verdict(analysis), '.']),
+    ...limitsOf(analysis, name).map((limit) => paragraph(say`${limit}`)),
+    ...(words === '' ? [] : [prose(words)]),
+    ...ganttOf(recording),
+    ...(hasOffsets === true && upload !== undefined && analysis.uploads.length === 1
+      ? [picture(`${name}-offsets`, offsetsPicture(analysis, upload, { width: 860 }))]
+      : []),
+    ...(looked.length === 0 ? [] : [list(looked)]),
+  ]
+}
+
+/** What differs from the usual line and server. */
+function conditions({ link, serve }: RecordingFacts): string {
+  const told = [
+    ...(link.rate === usual.rate && link.delay === usual.delay ? [] : [lineOf(link)]),
+    ...(link.loss === null ? [] : [`one packet in ${link.loss.oneIn} lost`]),
+    ...(serve === null || serve.length === 0 ? [] : [`server with ${serve.join(' ')}`]),
+  ]
+  return told.length === 0 ? '' : ` (${told.join('; ')})`
+}
+
+export const usual = { delay: 20, rate: 50_000_000 } as const
+
+const lineOf = ({ delay, rate }: RecordingFacts['link']) =>
+  `${delay}\u00a0ms each way, ${rate / 1e6}\u00a0Mbit/s`
+
+function ganttOf({ name, analysis }: Recording): Block[] {
+  const { connections } = analysis
+  const to = greatest(connections.map(({ end }) => end))
+  if (connections.length === 0 || connections.length > 40 || !(to > 0)) return []
+  return [
+    picture(name, {
+      ...ganttPicture(connections, {
+        width: 860,
+        axis: (width) => timeAxis({ from: 0, to }, width),
+        chosen: null,
+      }),
+      title: `Connections of ${name} over time`,
+    }),
+    folded('The same as a table', [lines(overview(connections, 96))]),
+  ]
+}
