@@ -70,10 +70,11 @@ async function write(input: string, output: string, survey: Survey) {
     await readCapture(input, trimmer.push)
     const result = trimmer.end()
     flush()
-    closeSync(descriptor)
     renameSync(temporary, output)
+    closeSync(descriptor)
     return result
   } catch (error) {
+    closeSync(descriptor)
     removeIt()
     throw error
   } finally {
