@@ -64,10 +64,19 @@ export async function openCapture(
   }
 }
 
+const newWorker = () =>
+  new Worker(new URL('./worker/analyse-worker.ts', import.meta.url), { type: 'module' })
+
+let spare: Worker | null = null
+
+/** Starts a worker before there is a file, so that the first one need not wait for it. */
+export function prepare(): void {
+  spare ??= newWorker()
+}
+
 function startWorker() {
-  const worker = new Worker(new URL('./worker/analyse-worker.ts', import.meta.url), {
-    type: 'module',
-  })
+  const worker = spare ?? newWorker()
+  spare = null
   const waiting = new Map<number, Waiting>()
   let last = 0
   worker.addEventListener('message', ({ data }: MessageEvent<FromWorker<Kind>>) =>

@@ -1,7 +1,7 @@
 // The captures page's composition: captures, the place in them, and the views, wired together on one screen.
 import { createAnnouncer } from '../upload/announce.ts'
 import { byId } from '../upload/dom.ts'
-import { type Capture, openCapture } from './capture.ts'
+import { type Capture, openCapture, prepare } from './capture.ts'
 import { hashOfView, viewOfHash } from './permalink.ts'
 import { type Recording, recordingNamed } from './recordings.ts'
 import {
@@ -154,6 +154,7 @@ function arrange(state: PageState): void {
   if (byId('summary').nextElementSibling !== before) before.before(byId('summary'))
 }
 
+/** The first picture comes first; what lies below the fold follows when that is on the screen. */
 function drawNow(): void {
   const state: PageState = { captures: { ...captures }, reading, failure, view }
   const width = innerWidth()
@@ -162,13 +163,17 @@ function drawNow(): void {
   drawSummary(state)
   drawComparison(state, width)
   drawConnections(state, width)
-  drawConnection(state, width)
-  drawOffsets(state, width)
-  drawFrames(state)
   const name = captures[view.side]?.name ?? captures.a?.name
   document.title = name === undefined ? 'Captures · Longhaul' : `${name} · Captures · Longhaul`
+  clearTimeout(restDue)
+  restDue = setTimeout(() => {
+    drawConnection(state, width)
+    drawOffsets(state, width)
+    drawFrames(state)
+  })
 }
 
+let restDue: ReturnType<typeof setTimeout> | undefined
 let isDue = false
 function draw(): void {
   if (isDue) return
@@ -207,5 +212,6 @@ addEventListener('popstate', () => {
 new ResizeObserver(draw).observe(document.body)
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
 acceptDrops((files) => actions.open(files))
+prepare()
 openLinked()
 draw()

@@ -8,7 +8,9 @@ export interface ReadOptions {
   readonly onDamage?: (text: string) => void
 }
 
-const pieceBytes = 4 * 1024 * 1024
+const pieceBytes = 8 * 1024 * 1024
+/** So many pieces are on their way while one is worked on. */
+const piecesAhead = 3
 /** Compressed bytes that are read at once: what a damaged piece holds is lost at first, and fetched again byte by byte. */
 const gzipPieceBytes = 256 * 1024
 
@@ -25,19 +27,31 @@ export async function readFile(file: Blob, options: ReadOptions): Promise<void> 
   )
 }
 
-/** The next piece is fetched while this one is worked on. */
+/** The next pieces are fetched while one is worked on. */
 async function pieces(
   file: Blob,
   size: number,
   take: (piece: Uint8Array<ArrayBuffer>) => void | Promise<void>,
   onProgress: ReadOptions['onProgress'],
 ): Promise<void> {
-  let next = file.slice(0, size).arrayBuffer()
-  for (let at = 0; at < file.size; at += size) {
+  const coming: Promise<ArrayBuffer>[] = []
+  let asked = 0
+  const ask = () => {
+    if (asked >= file.size) return
+    const piece = file.slice(asked, asked + size).arrayBuffer()
+    // Whoever stops before it is due need not hear that it failed.
+    piece.catch(() => undefined)
+    coming.push(piece)
+    asked += size
+  }
+  for (let ahead = 0; ahead < piecesAhead; ahead++) ask()
+  let read = 0
+  for (let next = coming.shift(); next !== undefined; next = coming.shift()) {
     const piece = new Uint8Array(await next)
-    next = file.slice(at + size, at + 2 * size).arrayBuffer()
+    ask()
     await take(piece)
-    onProgress?.(Math.min(file.size, at + size))
+    read += piece.length
+    onProgress?.(read)
   }
 }
 
