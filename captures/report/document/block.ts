@@ -12,7 +12,13 @@ export type Block =
   | { readonly kind: 'list'; readonly items: readonly Sentence[] }
   | { readonly kind: 'table'; readonly columns: readonly Column[]; readonly rows: readonly Row[] }
   /** Stands in a file of its own beside the document. */
-  | { readonly kind: 'picture'; readonly name: string; readonly picture: Picture }
+  | {
+      readonly kind: 'picture'
+      readonly name: string
+      readonly picture: Picture
+      /** What stands for it where it can't be seen; by default its title and description. */
+      readonly alternative?: string
+    }
   /** Laid out already, in columns. */
   | { readonly kind: 'lines'; readonly lines: readonly Sentence[] }
   | { readonly kind: 'folded'; readonly summary: string; readonly blocks: readonly Block[] }

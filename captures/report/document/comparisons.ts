@@ -1,14 +1,16 @@
 // Pairs of recordings held against each other: a table of pairs, a section for each of which both exist. Recordings in, blocks out.
 import { causes } from '../budget/causes.ts'
+import { workOf } from '../budget/work.ts'
 import { compare } from '../compare.ts'
-import { paceNote, told } from '../compare-text.ts'
+import { paceNote, told as tell } from '../compare-text.ts'
 import type { Comparison } from '../comparison.ts'
+import { figureRows, figures } from '../figures.ts'
 import { waterfallPicture } from '../pictures/waterfall.ts'
 import { type Sentence, say, tone } from '../prose.ts'
 import { signed } from '../quantity.ts'
 import { rounded } from '../rounded.ts'
 import { comparisonVerdict } from '../sentences/comparison.ts'
-import { type Block, folded, heading, list, paragraph, picture, prose, table } from './block.ts'
+import { type Block, folded, heading, list, paragraph, prose, table } from './block.ts'
 import { find, type Recording } from './recording.ts'
 
 interface Pair {
@@ -81,10 +83,44 @@ const pairs: readonly Pair[] = [
 ]
 
 export function comparisonsOf(recordings: readonly Recording[]): Block[] {
-  return pairs.flatMap((pair) => {
-    const [a, b] = [find(recordings, pair.a), find(recordings, pair.b)]
-    return a === undefined || b === undefined ? [] : section(pair, a, b)
+  return [
+    ...seriesOf(recordings),
+    ...pairs.flatMap((pair) => {
+      const [a, b] = [find(recordings, pair.a), find(recordings, pair.b)]
+      return a === undefined || b === undefined ? [] : section(pair, a, b)
+    }),
+  ]
+}
+
+/** The same file on the same line, in larger and smaller pieces, and at last closed after each. */
+const series = ['whole-file', 'chunk-1m', 'keep-alive', 'chunk-64k', 'connection-close'] as const
+const seriesFigures = ['patches', 'chunk', 'handshakes', 'packets', 'total', 'throughput'] as const
+
+function seriesOf(recordings: readonly Recording[]): Block[] {
+  const shown = series.flatMap((name) => find(recordings, name) ?? [])
+  if (shown.length < 3) return []
+  const rows = shown.map(({ name, analysis }): Sentence[] => {
+    const told = figureRows(workOf(analysis), null)
+    return [
+      [tone('strong', name)],
+      ...seriesFigures.map((figure): Sentence => {
+        const row = told.find((one) => one.name === figure)
+        return row === undefined ? [] : [tell(row, row.a)]
+      }),
+    ]
   })
+  return [
+    prose(
+      `First the recordings of one and the same file on one and the same line, from one PATCH to many, and at last with a connection for each:`,
+    ),
+    table(
+      [
+        ['recording', 'left'],
+        ...seriesFigures.map((name) => [figures[name].label, 'right'] as const),
+      ],
+      rows,
+    ),
+  ]
 }
 
 function section({ title, question }: Pair, a: Recording, b: Recording): Block[] {
@@ -103,7 +139,7 @@ function section({ title, question }: Pair, a: Recording, b: Recording): Block[]
     paragraph([tone('strong', 'Result.'), ' ', ...comparisonVerdict(comparison)]),
     ...(remarks.length === 0 ? [] : [list(remarks)]),
     ...accounted(comparison, `${a.name}-against-${b.name}`),
-    folded('All figures of both uploads', [figures(comparison)]),
+    folded('All figures of both uploads', [figureTable(comparison)]),
   ]
 }
 
@@ -125,8 +161,14 @@ function accounted(comparison: Comparison, name: string): Block[] {
     [tone('strong', format(total.b))],
     [tone('strong', signed(total.difference, format))],
   ]
+  const title = `From ${names.a} to ${names.b}`
   return [
-    picture(name, { ...waterfallPicture(comparison, 860), title: `From ${names.a} to ${names.b}` }),
+    {
+      kind: 'picture',
+      name,
+      picture: { ...waterfallPicture(comparison, 860), title },
+      alternative: `${title}, cause by cause: a waterfall of the table below`,
+    },
     table(
       [
         ['where the time went', 'left'],
@@ -140,7 +182,7 @@ function accounted(comparison: Comparison, name: string): Block[] {
   ]
 }
 
-function figures({ figures: rows, names }: Comparison): Block {
+function figureTable({ figures: rows, names }: Comparison): Block {
   return table(
     [
       ['figure', 'left'],
@@ -150,9 +192,9 @@ function figures({ figures: rows, names }: Comparison): Block {
     ],
     rows.map((row): Sentence[] => [
       [row.label],
-      [told(row, row.a)],
-      [told(row, row.b)],
-      [row.difference === null ? '–' : signed(row.difference, (value) => told(row, value))],
+      [tell(row, row.a)],
+      [tell(row, row.b)],
+      [row.difference === null ? '–' : signed(row.difference, (value) => tell(row, value))],
     ]),
   )
 }

@@ -21,7 +21,8 @@ function markdown(block: Block): string {
       return tableOf(block)
     case 'picture': {
       const { title, description } = block.picture
-      const alternative = `${title}: ${description}`.replaceAll('\u00a0', ' ')
+      const told = block.alternative ?? `${title}: ${description}`
+      const alternative = told.replaceAll('\u00a0', ' ')
       return `![${escaped(alternative)}](${block.name}.svg)`
     }
     case 'lines':

@@ -196,6 +196,9 @@ function scenes(recordings: readonly Recording[]): Block[] {
     prose(
       `What each is there to show, and at which frames. \`npx longhaul explain captures/recordings/NAME.pcapng\` tells all of it.`,
     ),
+    prose(`A bar is a TCP connection: a stem at its first SYN, dark blue while the bytes of a PATCH are sent, light blue while it waits for its answer, the answer as
+      an orange edge, grey for other requests, hatched where it is open and idle, and at its end a cap in the colour of the side whose FIN came first, or a cross for a
+      reset. Where the offset of an upload is drawn over time, a stroke is a PATCH (dotted on every second connection), a diamond the answered offset.`),
     ...recordings.flatMap(sceneOf),
   ]
 }

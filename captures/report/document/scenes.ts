@@ -5,9 +5,10 @@ import { overview } from '../overview.ts'
 import { timeAxis } from '../pictures/axis.ts'
 import { ganttPicture } from '../pictures/gantt.ts'
 import { offsetsPicture } from '../pictures/offsets.ts'
-import { frames, join, type Sentence, say, tone } from '../prose.ts'
+import { capital, frames, join, type Sentence, say, tone } from '../prose.ts'
 import { duration, greatest } from '../quantity.ts'
 import { causeSentences } from '../sentences/cause.ts'
+import { closedBy } from '../sentences/ended.ts'
 import { exchangeSentences, isPatch } from '../sentences/exchange.ts'
 import { initiationSentences } from '../sentences/initiation.ts'
 import { idleGapSentence, keepAliveSentences } from '../sentences/keep-alive.ts'
@@ -31,15 +32,22 @@ interface Scene {
   readonly hasOffsets?: boolean
 }
 
+/** `name` is what is told, of connections that tell it; of an empty one only the connection, where there are several. */
 const ofEach =
-  (name: string, tell: (connection: ConnectionAnalysis) => readonly Sentence[]): Look =>
+  (
+    name: string,
+    tell: (connection: ConnectionAnalysis) => readonly Sentence[],
+    choose = tellingConnections,
+  ): Look =>
   ({ connections }) =>
-    tellingConnections(connections).flatMap((connection) => {
+    choose(connections).flatMap((connection) => {
       const told = tell(connection).filter((sentence) => sentence.length > 0)
       if (told.length === 0) return []
-      const which =
-        connections.length === 1 ? name : `${name} of connection\u00a0${connection.number}`
-      return [say`${tone('strong', `${which}.`)} ${join(told)}`]
+      const of = `connection\u00a0${connection.number}`
+      const isOne = connections.length === 1
+      const title =
+        name === '' ? (isOne ? '' : `In ${of}.`) : isOne ? `${name}.` : `${name} of ${of}.`
+      return [title === '' ? join(told) : say`${tone('strong', title)} ${join(told)}`]
     })
 
 const openings = ofEach('Initiation', (connection) => [
@@ -52,11 +60,24 @@ const openings = ofEach('Initiation', (connection) => [
 ])
 const isOpened = ({ initiation }: ConnectionAnalysis) =>
   initiation.kind !== 'refused' && initiation.kind !== 'unanswered'
-const endings = ofEach('Termination', (connection) =>
-  isOpened(connection) ? [...terminationSentences(connection), ...causeSentences(connection)] : [],
-)
-const losses = ofEach('Losses', lossSentences)
-const keepAlive = ofEach('Keep-alive', keepAliveSentences)
+/** In full where there is something to it; an ordinary close in one line. */
+const endings = ofEach('Termination', (connection) => {
+  const { kind, cause, packets } = connection.termination
+  if (!isOpened(connection)) return []
+  return kind === 'fin' && cause === 'client-close'
+    ? [say`${capital(closedBy(connection, true))}, ${frames(packets)}.`]
+    : [...terminationSentences(connection), ...causeSentences(connection)]
+})
+const losses = ofEach('', lossSentences, troubled)
+const keepAlive = ofEach('', keepAliveSentences)
+
+/** Those with losses or closed windows; where there is none, the first that carries an upload. */
+function troubled(connections: readonly ConnectionAnalysis[]): ConnectionAnalysis[] {
+  const found = connections.filter(
+    ({ maintenance: { retransmissions, zeroWindows } }) => retransmissions + zeroWindows > 0,
+  )
+  return found.length > 0 ? found.slice(0, 4) : tellingConnections(connections).slice(0, 1)
+}
 
 /** The longest silences, in the order of time. */
 const silences = ofEach('Silence', ({ maintenance: { idleGaps }, protocol }) =>
@@ -111,7 +132,8 @@ const scenes: Readonly<Record<string, Scene>> = {
     looks: [openings, uploads],
   },
   'pause-resume-short': {
-    words: `Nothing is sent to keep the connection open: both ends simply don't close it. It is used again as if nothing had been.`,
+    words: `Nothing is sent to keep the connection open: both ends simply don't close it. It is used again without a handshake; only its congestion
+      window has been forgotten meanwhile (slow start after idle).`,
     looks: [silences, afterSilence, keepAlive, uploads],
     hasOffsets: true,
   },
@@ -142,7 +164,8 @@ const scenes: Readonly<Record<string, Scene>> = {
     hasOffsets: true,
   },
   'server-drained': {
-    words: `The polite way to end a server: what has arrived is kept and answered, and only then the connection is closed.`,
+    words: `The polite way to end a server: it answers the PATCH under way before its end, with the offset up to which it has kept the file, and says
+      "Connection: close". Only what was still on its way has to be sent again.`,
     looks: [openings, endings, uploads],
     hasOffsets: true,
   },
@@ -206,19 +229,17 @@ export function sceneOf(recording: Recording): Block[] {
 }
 
 /** What differs from the usual line and server. */
-function conditions({ link, serve }: RecordingFacts): string {
+function conditions({ link, serve }: RecordingFacts): Sentence {
   const told = [
-    ...(link.rate === usual.rate && link.delay === usual.delay ? [] : [lineOf(link)]),
-    ...(link.loss === null ? [] : [`one packet in ${link.loss.oneIn} lost`]),
-    ...(serve === null || serve.length === 0 ? [] : [`server with ${serve.join(' ')}`]),
+    ...(link.rate === usual.rate && link.delay === usual.delay
+      ? []
+      : [`${link.delay}\u00a0ms each way, ${link.rate / 1e6}\u00a0Mbit/s`]),
+    ...(serve === null || serve.length === 0 ? [] : [`the server runs with ${serve.join(' ')}`]),
   ]
-  return told.length === 0 ? '' : ` (${told.join('; ')})`
+  return told.length === 0 ? [] : say` Here: ${told.join('; ')}.`
 }
 
-export const usual = { delay: 20, rate: 50_000_000 } as const
-
-const lineOf = ({ delay, rate }: RecordingFacts['link']) =>
-  `${delay}\u00a0ms each way, ${rate / 1e6}\u00a0Mbit/s`
+const usual = { delay: 20, rate: 50_000_000 } as const
 
 function ganttOf({ name, analysis }: Recording): Block[] {
   const { connections } = analysis
