@@ -107,6 +107,17 @@ const cases: readonly {
     theirs: '100',
   },
   {
+    difference: 'fourth SACK block',
+    text: `${handshake}
+      0.100 > .  1:1001(1000)    ack 1
+      0.120 < .  1:1(0)          ack 1 <nop,nop,sack 101:201 301:401 501:601 701:801>
+      0.130 > .  1001:2001(1000) ack 1`,
+    packet: 6,
+    figure: 'bytes in flight',
+    ours: '1600',
+    theirs: '1700',
+  },
+  {
     difference: 'before the start',
     text: `
       0.000 > P. 101:201(100) ack 1

@@ -66,6 +66,11 @@ export const differences: readonly Difference[] = [
     explains: ({ figure, past }) => figure === 'bytes in flight' && past.sawDsack,
   },
   {
+    name: 'fourth SACK block',
+    why: 'tshark takes no more than three blocks of a SACK option from the bytes in flight; four fit (RFC 2018 §3)',
+    explains: ({ figure, past }) => figure === 'bytes in flight' && past.sawFourBlocks,
+  },
+  {
     name: 'before the start',
     why: 'in a capture that begins in the middle, tshark counts what comes before the first segment as 4 GiB on',
     explains: ({ figure, past }) => figure === 'bytes in flight' && past.sawBeforeStart,

@@ -41,6 +41,7 @@ export const segmentFields = [
   'tcp.window_size_value',
   'tcp.window_size',
   'tcp.options.sack.dsack_le',
+  'tcp.options.sack.count',
   'tcp.analysis.acks_frame',
   'tcp.analysis.ack_rtt',
   'tcp.analysis.bytes_in_flight',
@@ -102,7 +103,8 @@ export const figures: readonly Figure[] = [
   {
     name: 'flags',
     ours: (view) => String(view.flags),
-    theirs: (packet) => String(Number(packet['tcp.flags'])),
+    // Less the three bits that are reserved.
+    theirs: (packet) => String(Number(packet['tcp.flags']) & 0x1ff),
   },
   field('sequence', 'tcp.seq_raw', (view) => view.rawSequence),
   field('acknowledgement', 'tcp.ack_raw', (view) => view.rawAcknowledgement),
@@ -127,8 +129,9 @@ export const figures: readonly Figure[] = [
     ours: ({ acknowledgementTime: time }) => (time <= 0 ? '' : String(time)),
     theirs: (packet) => nanoseconds(packet['tcp.analysis.ack_rtt']),
   },
+  // tshark doesn't show that there are none.
   field('bytes in flight', 'tcp.analysis.bytes_in_flight', ({ bytesInFlight }) =>
-    bytesInFlight < 0 ? null : bytesInFlight,
+    bytesInFlight <= 0 ? null : bytesInFlight,
   ),
   ...markNames.map(mark),
 ]

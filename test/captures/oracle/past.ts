@@ -9,6 +9,8 @@ export interface Past {
   sawZeroNumber: boolean
   /** A segment came that lies before the first one seen. */
   sawBeforeStart: boolean
+  /** A SACK option had four blocks. */
+  sawFourBlocks: boolean
   /** A SACK block told of what was acknowledged already. */
   sawDsack: boolean
   /** The capture cut the options of a packet. */
@@ -65,6 +67,7 @@ const begin = (): Progress => ({
     sawNakedSegment: false,
     sawZeroNumber: false,
     sawBeforeStart: false,
+    sawFourBlocks: false,
     sawDsack: false,
     sawCutHeader: false,
     sawAckOfUnseen: false,
@@ -87,6 +90,7 @@ function advance(progress: Progress, packet: SegmentPacket): boolean {
   if (!hasAck && progress.packets > 1) past.sawNakedSegment = true
   if (sequence === 0 || end === 0 || (hasAck && ack === 0)) past.sawZeroNumber = true
   if (Number(packet['tcp.seq']) >= 2 ** 31) past.sawBeforeStart = true
+  if (Number(packet['tcp.options.sack.count']) > 3) past.sawFourBlocks = true
   if (packet['tcp.options.sack.dsack_le'] !== '') past.sawDsack = true
   if (isHeaderCut(packet)) past.sawCutHeader = true
   if (hasMark(packet, 'ackLostSegment')) past.sawAckOfUnseen = true
