@@ -16,6 +16,10 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A channel of Node's own: `process.send`. */
   readonly ipc?: boolean
+  /** Not reached by the terminal's Ctrl-C. */
+  readonly apart?: boolean
+  /** Takes its standard output, in place of `stdout()`. */
+  readonly sink?: (chunk: Buffer) => void
 }
 
 export interface Children {
@@ -46,13 +50,16 @@ export function createChildren(): Children {
     const process = spawn(command, args, {
       env: { ...environment, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
+      detached: options.apart === true,
     })
     const said = { stdout: '', stderr: '' }
-    for (const name of ['stdout', 'stderr'] as const) {
+    const note = (name: 'stdout' | 'stderr') =>
       process[name]?.setEncoding('utf8').on('data', (text: string) => {
         said[name] += text
       })
-    }
+    note('stderr')
+    if (options.sink === undefined) note('stdout')
+    else process.stdout?.on('data', options.sink)
     process.stdin?.on('error', () => {})
     const exit = new Promise<number>((resolve) => {
       process.once('error', (error) => {

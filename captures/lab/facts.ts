@@ -19,8 +19,8 @@ export interface RecordingFacts {
   readonly server: string
   /** Where dumpcap listened. */
   readonly tap: 'client'
-  /** Delay one way in ms, rate in bits a second. */
-  readonly link: Link & { readonly emulatedBy: string }
+  /** Delay one way in ms, rate in bits a second; the segments that were lost. */
+  readonly link: Link & { readonly emulatedBy: string; readonly lost: number }
   /** Flags of `longhaul serve`; `null`: nobody listened. */
   readonly serve: readonly string[] | null
   /** `net.ipv4`. */
@@ -34,7 +34,7 @@ export function describeRecording(
   name: string,
   scenario: Scenario,
   analysis: Analysis,
-  { emulatedBy }: Outcome,
+  { emulatedBy, lost }: Outcome,
   longhaul: readonly string[],
 ): RecordingFacts {
   return {
@@ -45,7 +45,7 @@ export function describeRecording(
     client: clientAddress,
     server: `${serverAddress}:${port}`,
     tap: 'client',
-    link: { ...scenario.link, emulatedBy },
+    link: { ...scenario.link, emulatedBy, lost },
     serve: scenario.serve,
     sysctls: {
       client: { ...sysctls, ...scenario.sysctls?.client },

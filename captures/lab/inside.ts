@@ -19,6 +19,8 @@ export interface Task {
 
 export interface Outcome {
   readonly emulatedBy: string
+  /** Segments that the link lost, as it was told to. */
+  readonly lost: number
   /** Why the recording is not to be used, as far as the capture can't tell that. */
   readonly trouble: string | null
 }
@@ -57,10 +59,8 @@ async function record({ scenario: name, folder, file, longhaul }: Task): Promise
   const open = await recorder.waitForEnds(scenario.patience ?? 15)
   await recorder.stop()
   const { emulatedBy } = network.middle
-  return { emulatedBy, trouble: open ?? (await mishapsIn(network.middle)) }
-}
-
-async function mishapsIn(middle: { mishaps(): Promise<number> }): Promise<string | null> {
-  const frames = await middle.mishaps()
-  return frames === 0 ? null : `the emulated link lost ${frames} frames that it should have kept`
+  const { drawn, mishaps } = await network.middle.losses()
+  const trouble =
+    mishaps === 0 ? null : `the emulated link lost ${mishaps} frames that it should have kept`
+  return { emulatedBy, lost: drawn, trouble: open ?? trouble }
 }

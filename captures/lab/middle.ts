@@ -9,8 +9,15 @@ export interface Middle {
   readonly emulatedBy: 'netem' | 'relay'
   cut(): Promise<void>
   mend(): Promise<void>
-  /** Frames that the emulation itself lost, against its will: a full queue between two processes. */
-  mishaps(): Promise<number>
+  losses(): Promise<Losses>
+}
+
+/** Frames. */
+export interface Losses {
+  /** By the draws of the link. */
+  readonly drawn: number
+  /** By the emulation, against its will: a full queue between two processes. */
+  readonly mishaps: number
 }
 
 /** `attach` makes the interfaces `client` and `server` in this namespace. */
@@ -63,7 +70,7 @@ async function bridge(children: Children): Promise<Middle> {
       await ip('link', 'set', 'server', 'nomaster')
     },
     mend: () => join('server'),
-    mishaps: async () => 0,
+    losses: async () => ({ drawn: 0, mishaps: 0 }),
   }
 }
 
@@ -97,7 +104,9 @@ async function relay(children: Children, link: Link): Promise<Middle> {
     async mend() {
       await ask('mend')
     },
-    mishaps: () => droppedBySockets(children),
+    async losses() {
+      return { drawn: (await ask('count')).lost, mishaps: await droppedBySockets(children) }
+    },
   }
 }
 

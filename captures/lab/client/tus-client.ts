@@ -7,16 +7,18 @@ import type { ClientPlan } from './plan.ts'
 
 const plan: ClientPlan = JSON.parse(process.argv[2] ?? '')
 
-const agent =
-  plan.connection === 'close'
-    ? new http.Agent({ keepAlive: false, maxSockets: 1 })
-    : new http.Agent({ keepAlive: true, maxSockets: 1, keepAliveMsecs: plan.probeAfter ?? 1000 })
+// Long enough that no probe goes out where none was asked for: they are the system's, and begin with silence.
+const keepAliveMsecs = plan.probeAfter ?? 30_000
+const agent = new http.Agent({
+  keepAlive: plan.connection === 'keep-alive',
+  maxSockets: 1,
+  keepAliveMsecs,
+})
 
-// Its own hint makes Node's agent leave the connection just before the server would: here the server shall have the last word.
-if (plan.lastWord === 'server') {
-  agent.on('free', (socket: Socket) => socket.setTimeout(0))
-}
+// Node's agent takes the server's hint (`Keep-Alive: timeout=`) and leaves just before: here the server shall have the last word.
+agent.on('free', (socket: Socket) => socket.setTimeout(0))
 
+const version = { 'Tus-Resumable': '1.0.0' }
 const file = madeUpBytes(plan.size)
 const sockets = new Set<Socket>()
 const chunkAt = (offset: number) => file.subarray(offset, offset + plan.chunkSize)
@@ -39,6 +41,8 @@ async function upload(): Promise<void> {
 
 function closed(socket: Socket): Promise<unknown> {
   if (socket.destroyed) return Promise.resolve()
+  // An agent's idle socket doesn't keep the process alive.
+  socket.ref()
   return new Promise((resolve) => socket.once('close', resolve))
 }
 
@@ -83,7 +87,11 @@ async function askOffset(): Promise<number> {
 
 /** A part of the chunk, then a RST in place of the rest (`SO_LINGER` of 0). */
 async function sendAndReset(offset: number, afterBytes: number): Promise<void> {
-  const request = http.request(url, { method: 'PATCH', agent, headers: patchHeaders(offset) })
+  const request = http.request(url, {
+    method: 'PATCH',
+    agent,
+    headers: { ...version, ...patchHeaders(offset) },
+  })
   request.on('error', () => {})
   const over = new Promise((resolve) => request.once('close', resolve))
   await new Promise((resolve) => request.write(chunkAt(offset).subarray(0, afterBytes), resolve))
@@ -115,14 +123,14 @@ function ask(
     const request = http.request(target, {
       method,
       agent,
-      headers: { 'Tus-Resumable': '1.0.0', ...headers },
+      headers: { ...version, ...headers },
     })
     request.on('error', reject)
     request.once('socket', (socket) => {
-      if (sockets.has(socket)) return
+      // From the first byte on, not only once the agent has it back.
+      if (plan.probeAfter !== null && !sockets.has(socket))
+        socket.setKeepAlive(true, keepAliveMsecs)
       sockets.add(socket)
-      // The agent has switched probes on; whoever wants none says so.
-      socket.setKeepAlive(plan.probeAfter !== null, plan.probeAfter ?? 0)
     })
     request.once('response', (response) => {
       // An answer to HEAD without Content-Length has no body, and needs no end (RFC 9112 §6.3).
