@@ -16,8 +16,19 @@ export interface PortOptions {
 
 /** Seconds for what the system has seen and dumpcap not read yet: it hands on what is a quarter of a second old. */
 const settle = 0.5
-/** MiB. */
-const buffer = 64
+/** A buffer of 64 MiB; packets go to standard output. */
+const asStream = ['-B', '64', '-w', '-']
+
+/** Runs dumpcap until standard input ends, as it does with us, even if we are killed. */
+const leashed = `exec 3<&0
+dumpcap "$@" </dev/null 3<&- &
+child=$!
+{ cat <&3; kill -INT $child; } >/dev/null 2>&1 &
+exec 3<&-
+wait $child
+status=$?
+kill $! 2>/dev/null
+exit $status`
 
 /** Throws a `LabError` that says what to install or to permit. */
 export async function recordPort({ port, file, signal, onStart }: PortOptions): Promise<void> {
@@ -27,10 +38,9 @@ export async function recordPort({ port, file, signal, onStart }: PortOptions): 
   const output = createWriteStream(file)
   const failed = new Promise<never>((_, reject) => output.once('error', reject))
   try {
-    // Over a pipe: it ends with us, even if we are killed.
     const dumpcap = children.start(
-      'dumpcap',
-      ['-q', '-i', 'any', '-f', `tcp port ${port}`, '-B', String(buffer), '-w', '-'],
+      'sh',
+      ['-c', leashed, 'sh', '-q', '-i', 'any', '-f', `tcp port ${port}`, ...asStream],
       { apart: true, sink: (chunk) => output.write(chunk) },
     )
     await until('dumpcap', 15, () => {
@@ -43,7 +53,8 @@ export async function recordPort({ port, file, signal, onStart }: PortOptions): 
     await Promise.race([stopped(signal), dumpcap.exit, failed])
     if (!signal.aborted) throw refused(dumpcap.stderr())
     await sleep(settle * 1000)
-    await dumpcap.end('SIGINT')
+    dumpcap.process.stdin?.end()
+    await dumpcap.exit
     await ended(output)
   } finally {
     await children.endAll()

@@ -120,6 +120,20 @@ test('what passes a port is recorded until Ctrl-C', { timeout: patience }, async
   })
 })
 
+test('killed while it waits for a packet, it leaves no dumpcap', {
+  timeout: patience,
+}, async (context) => {
+  if (process.getuid?.() !== 0) context.skip('only root may capture without leave')
+  const missing = missingTools(['dumpcap'])
+  if (missing !== null) context.skip(missing)
+  const { child, said } = await startRecord(['--port', '9', '--out', 'port.pcapng'])
+  await until('it records', () => said().includes('recording TCP port'), 30_000)
+  const family = descendantsOf(child.pid ?? -1)
+  expect(family.length).toBeGreaterThan(1)
+  child.kill('SIGKILL')
+  for (const pid of family) await until(`the end of ${pid}`, async () => !(await isAlive(pid)))
+})
+
 test.each([
   [['no-such-thing'], 'there is no scenario "no-such-thing"'],
   [[], 'name a scenario'],
