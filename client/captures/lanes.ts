@@ -122,7 +122,8 @@ function createCanvasLanes(id: string, actions: Actions) {
     if (found?.target == null || view === null) return
     const { side } = view
     const { kind, number } = found.target
-    actions.go(kind === 'frame' ? { side, frame: number } : { side, connection: number })
+    if (kind === 'frame') actions.goToFrame(number, side)
+    else actions.go({ side, connection: number })
   })
   scroller.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 }[event.key]

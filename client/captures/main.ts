@@ -1,4 +1,5 @@
 // The captures page's composition: captures, the place in them, and the views, wired together on one screen.
+import type { ConnectionAnalysis } from '../../captures/analysis.ts'
 import { createAnnouncer } from '../upload/announce.ts'
 import { byId } from '../upload/dom.ts'
 import { type Capture, openCapture, prepare } from './capture.ts'
@@ -33,6 +34,13 @@ const actions: Actions = {
     if (how === 'push') history.pushState(null, '', hashOfView(view) || location.pathname)
     else history.replaceState(null, '', hashOfView(view) || location.pathname)
     draw()
+  },
+  goToFrame(frame, side) {
+    const found = captures[side]?.findFrame(frame) ?? Promise.resolve(null)
+    found.then(
+      (one) => actions.go({ side, frame, connection: one?.row.connection ?? view.connection }),
+      () => actions.go({ side, frame }),
+    )
   },
   open(files, side = freeSide()) {
     openAll(files, side)
@@ -115,11 +123,16 @@ function enter(capture: Capture, side: Side): void {
   actions.go({ ...place, file: capture.name, other, connection }, 'replace')
 }
 
+/** The first of those with the most PATCHes; where there is none, the one with the most packets. */
 function busiest({ analysis }: Capture): number | null {
-  const [most] = [...analysis.connections].sort(
-    (a, b) => b.maintenance.patches - a.maintenance.patches || b.packets - a.packets,
+  const weight = ({ maintenance, packets }: ConnectionAnalysis) =>
+    maintenance.patches || packets / 1e12
+  return (
+    analysis.connections.reduce<ConnectionAnalysis | null>(
+      (most, one) => (most === null || weight(one) > weight(most) ? one : most),
+      null,
+    )?.number ?? null
   )
-  return most?.number ?? null
 }
 
 /** A link into recordings of this page opens them. */
@@ -190,16 +203,15 @@ document.addEventListener('click', (event) => {
   const mark = event.target.closest('[data-frame], [data-connection]')
   if (mark === null) return
   event.preventDefault()
-  const side = mark.closest('[data-side]')?.getAttribute('data-side') === 'b' ? 'b' : 'a'
-  const place = mark.closest('[data-side]') === null ? {} : ({ side } as const)
+  const own = mark.closest('[data-side]')?.getAttribute('data-side') ?? view.side
+  const side = own === 'b' ? 'b' : 'a'
   const frame = mark.getAttribute('data-frame')
   const connection = mark.getAttribute('data-connection')
   if (frame !== null) {
-    actions.go({ ...place, frame: Number(frame) })
-    byId('frames').scrollIntoView({ block: 'nearest' })
+    actions.goToFrame(Number(frame), side)
     announce(`Frame ${frame} is selected in the list of frames.`)
   } else if (connection !== null) {
-    actions.go({ ...place, connection: Number(connection) })
+    actions.go({ side, connection: Number(connection) })
     announce(`Connection ${connection} is shown.`)
   }
 })

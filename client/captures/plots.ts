@@ -5,6 +5,7 @@ import type { Tone } from '../../captures/report/pictures/picture.ts'
 import { colours } from '../../captures/report/pictures/svg.ts'
 import { moment, size } from '../../captures/report/quantity.ts'
 import { h, setText } from '../upload/dom.ts'
+import { crossAt, diamondAt, levels, marker, marks } from './plot-marks.ts'
 import type { PlotData, Value } from './worker/protocol.ts'
 
 interface PlotActions {
@@ -15,11 +16,15 @@ interface PlotActions {
 interface Frame {
   readonly width: number
   readonly range: { readonly from: number; readonly to: number }
-  /** Of the file. */
-  readonly length: number
+  /** Of the file, where all of its time is shown; `null`: the scale is that of the points. */
+  readonly length: number | null
 }
 
+/** Of the values that are in sight, what the axis shows. */
+type Range = (values: readonly [low: number, high: number]) => [number, number]
+
 const gutter = 68
+const rightEdge = 26
 
 export function createPlots({ onFrame, onSpan }: PlotActions) {
   const offsets = h('div', { class: 'plot', role: 'img', 'aria-label': 'Upload offset over time' })
@@ -53,9 +58,17 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
     made = []
     if (data === null || frame === null) return
     const { lines, inFlight, flagged, answered, times } = data
+    const whole: Range = ([low, high]) =>
+      frame?.length == null
+        ? [Math.max(0, low - (high - low) * 0.05), high + (high - low) * 0.05 + 1]
+        : [0, frame.length * 1.03]
+    const fromZero: Range = ([, high]) => [0, Math.max(1, high * 1.08)]
+    // What a segment brought holds until the next one.
+    const steps = uPlot.paths.stepped?.({ align: 1 })
     const line = (index: number): uPlot.Series => ({
       stroke: colour('client'),
       width: 1.6,
+      ...(steps === undefined ? {} : { paths: steps }),
       ...(index % 2 === 1 ? { dash: [5, 3] } : {}),
       points: { show: false },
     })
@@ -66,13 +79,13 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
       marker(colour('damage'), crossAt, marks(flagged)),
     ]
     made = [
-      plot(offsets, 300, offsetSeries, [times, answered, ...lines, flagged], frame.length * 1.03),
+      plot(offsets, 300, offsetSeries, [times, answered, ...lines, flagged], whole),
       plot(
         flight,
         150,
         [{}, ...inFlight.map((_, index) => line(index))],
         [times, ...inFlight],
-        null,
+        fromZero,
       ),
     ]
   }
@@ -82,7 +95,7 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
     height: number,
     series: uPlot.Series[],
     columns: readonly (readonly Value[])[],
-    most: number | null,
+    scaleOf: Range,
   ): uPlot {
     const { width, range } = frame ?? { width: 600, range: { from: 0, to: 1 } }
     const axis = {
@@ -90,7 +103,7 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
       grid: { stroke: colour('line'), width: 1 },
       ticks: { show: false },
     }
-    const inner = width - gutter - 12
+    const inner = width - gutter - rightEdge
     const ticks = timeAxis(range, inner).ticks
     const scale = (range.to - range.from) / inner
     const options: uPlot.Options = {
@@ -98,7 +111,7 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
       height,
       series,
       legend: { show: false },
-      padding: [10, 12, 0, 0],
+      padding: [10, rightEdge, 0, 0],
       cursor: {
         sync: { key: 'captures' },
         points: { show: false },
@@ -112,7 +125,7 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
           auto: false,
           range: [range.from, range.to],
         },
-        y: { range: (_, __, highest) => [0, most ?? Math.max(1, highest * 1.08)] },
+        y: { range: (_, low, high) => scaleOf([low, high]) },
       },
       axes: [
         {
@@ -225,58 +238,4 @@ function valueAt(lists: readonly (readonly Value[])[], index: number): number | 
     if (value !== null && value !== undefined) return value
   }
   return null
-}
-
-/** Powers of two: sizes that read round. */
-function levels(low: number, high: number, height: number): number[] {
-  const most = Math.max(2, Math.floor(height / 44))
-  const step = 2 ** Math.ceil(Math.log2(Math.max(1, (high - low) / most)))
-  return Array.from({ length: Math.floor(high / step) + 1 }, (_, n) => n * step)
-}
-
-type Draw = (path: Path2D, x: number, y: number, size: number) => void
-
-const crossAt: Draw = (path, x, y, size) => {
-  path.moveTo(x - size, y - size)
-  path.lineTo(x + size, y + size)
-  path.moveTo(x + size, y - size)
-  path.lineTo(x - size, y + size)
-}
-
-const diamondAt: Draw = (path, x, y, size) => {
-  path.moveTo(x, y - size)
-  path.lineTo(x + size, y)
-  path.lineTo(x, y + size)
-  path.lineTo(x - size, y)
-  path.closePath()
-}
-
-const marks = (values: readonly Value[]) =>
-  values.reduce<number>((sum, value) => (value === null || value === undefined ? sum : sum + 1), 0)
-
-/** A series of marks without a line; many are drawn small. */
-function marker(colour: string, drawMark: Draw, count: number): uPlot.Series {
-  const half = count > 400 ? 1.4 : count > 120 ? 2.4 : 4
-  return {
-    stroke: colour,
-    fill: colour,
-    width: 1.6,
-    points: { show: false },
-    paths(own, series, first, last) {
-      const path = new Path2D()
-      const xs = own.data[0]
-      const ys = own.data[series] ?? []
-      for (let index = first; index <= last; index++) {
-        const [time, value] = [xs[index], ys[index]]
-        if (time === undefined || value === null || value === undefined) continue
-        drawMark(
-          path,
-          own.valToPos(time, 'x', true),
-          own.valToPos(value, 'y', true),
-          half * devicePixelRatio,
-        )
-      }
-      return { stroke: path, fill: path }
-    },
-  }
 }

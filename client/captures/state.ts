@@ -54,6 +54,8 @@ export const firstView: View = {
 export interface Actions {
   /** Goes to another place in the captures; `replace` leaves no trace in the browser's history. */
   go(change: Partial<View>, how?: 'push' | 'replace'): void
+  /** Selects a frame, and shows the connection that it belongs to. */
+  goToFrame(frame: number, side: Side): void
   open(files: readonly File[], side?: Side): void
   openRecordings(recordings: readonly Recording[], side?: Side): void
   close(side: Side): void

@@ -116,6 +116,12 @@ pageTest(
     expect(await page.locator('.chip[data-current] .capture-name').textContent()).toBe(
       'closed.pcap',
     )
+    // A block of it leads to its frame, and to the connection that it is on.
+    await page
+      .locator('.column[data-side=b] svg g[data-frame]', { hasText: 'PATCH 270000' })
+      .click()
+    await page.locator('#connection h2', { hasText: 'Connection 10' }).waitFor()
+    await page.locator('.frame-detail strong', { hasText: /^Frame \d+$/ }).waitFor()
     await page.getByRole('button', { name: 'Close kept.pcap' }).click()
     await page.locator('#comparison').waitFor({ state: 'hidden' })
     expect(await page.locator('.capture-name').allTextContents()).toEqual(['closed.pcap'])

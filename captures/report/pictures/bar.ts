@@ -25,17 +25,19 @@ interface Sheet {
   readonly half: number
 }
 
-export function barMarks(connection: ConnectionAnalysis, axis: Axis, place: BarPlace): Mark[] {
-  const sheet: Sheet = {
-    x: (time) => place.left + Math.min(axis.width, Math.max(0, axis.at(time))),
-    isIn: (time) => axis.at(time) >= -0.5 && axis.at(time) <= axis.width + 0.5,
-    middle: place.top + place.height / 2,
-    half: Math.max(1.2, Math.min(8, place.height * 0.36)),
-  }
+/** What belongs to the connection as a whole: its bar. */
+export function bodyMarks({ start, end }: ConnectionAnalysis, axis: Axis, place: BarPlace): Mark[] {
+  if (axis.at(end) < 0 || axis.at(start) > axis.width) return []
+  const { x, middle, half } = sheetOf(axis, place)
+  return [rect([x(start), middle - half, Math.max(1, x(end) - x(start)), 2 * half], 'track')]
+}
+
+/** What lies in it, each with its own frame. */
+export function partMarks(connection: ConnectionAnalysis, axis: Axis, place: BarPlace): Mark[] {
   const { start, end } = connection
   if (axis.at(end) < 0 || axis.at(start) > axis.width) return []
+  const sheet = sheetOf(axis, place)
   return [
-    body(connection, sheet),
     ...idleTimes(connection, sheet),
     ...blocks(connection.exchanges, sheet),
     ...opening(connection, sheet),
@@ -43,10 +45,12 @@ export function barMarks(connection: ConnectionAnalysis, axis: Axis, place: BarP
   ]
 }
 
-function body({ start, end }: ConnectionAnalysis, { x, middle, half }: Sheet): Mark {
-  const from = x(start)
-  return rect([from, middle - half, Math.max(1, x(end) - from), 2 * half], 'track')
-}
+const sheetOf = (axis: Axis, place: BarPlace): Sheet => ({
+  x: (time) => place.left + Math.min(axis.width, Math.max(0, axis.at(time))),
+  isIn: (time) => axis.at(time) >= -0.5 && axis.at(time) <= axis.width + 0.5,
+  middle: place.top + place.height / 2,
+  half: Math.max(1.2, Math.min(8, place.height * 0.36)),
+})
 
 /** Where no exchange was under way and the connection was kept. */
 function idleTimes({ maintenance }: ConnectionAnalysis, { x, middle, half }: Sheet): Mark[] {

@@ -4,7 +4,7 @@ import { ending } from '../overview.ts'
 import { plain } from '../prose.ts'
 import { count, duration } from '../quantity.ts'
 import { type Axis, axisMarks } from './axis.ts'
-import { barMarks } from './bar.ts'
+import { bodyMarks, partMarks } from './bar.ts'
 import {
   fitted,
   link,
@@ -92,20 +92,15 @@ export function ganttRows(
 ): Mark[] {
   return connections.flatMap((connection, index) => {
     const top = index * shape.rowHeight
+    const place = { left: shape.left, top, height: shape.rowHeight }
     const row = link(titleOf(connection), toConnection(connection.number), [
       connection.number === chosen
         ? rect([0, top, width, shape.rowHeight], 'chosen')
         : rect([0, top, width, shape.rowHeight], 'track', 'none'),
       ...(shape.rowHeight >= 14 ? words(connection, shape, top) : []),
+      ...bodyMarks(connection, axis, place),
     ])
-    return [
-      row,
-      ...barMarks(connection, axis, {
-        left: shape.left,
-        top,
-        height: shape.rowHeight,
-      }),
-    ]
+    return [row, ...partMarks(connection, axis, place)]
   })
 }
 

@@ -142,7 +142,7 @@ const hit = ({ width }: Columns, top: number, height: number): Mark => ({
 
 /** Label and numbers on one line where both fit. */
 function words({ label, numbers }: SegmentRow, room: number) {
-  const both = numbers === '' ? label : `${label} · ${numbers}`
+  const both = numbers === '' ? label : `${label}   ${numbers}`
   const fits = both.length * 6.7 <= room
   return fits
     ? { above: both, below: '' }

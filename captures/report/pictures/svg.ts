@@ -8,15 +8,10 @@ export interface SvgOptions {
   readonly outlet: 'page' | 'document'
 }
 
-/** Around a picture that stands alone, so that nothing touches its edge. */
-const margin = 10
-
 export function svgOf(picture: Picture, options: SvgOptions): string {
   const { width, height, title, description, marks } = picture
   const { id, outlet } = options
-  const space = outlet === 'document' ? margin : 0
-  const [wide, high] = [round(width + 2 * space), round(height + 2 * space)]
-  const size = `width="${wide}" height="${high}" viewBox="${-space} ${-space} ${wide} ${high}"`
+  const size = `width="${round(width)}" height="${round(height)}" viewBox="0 0 ${round(width)} ${round(height)}"`
   const names = `aria-labelledby="${id}-title" aria-describedby="${id}-description"`
   const role = outlet === 'page' ? 'group' : 'img'
   return [
@@ -25,7 +20,7 @@ export function svgOf(picture: Picture, options: SvgOptions): string {
     ...(outlet === 'document'
       ? [
           `<style>${documentStyle}</style>`,
-          `<rect x="${-space}" y="${-space}" width="${wide}" height="${high}" class="page" fill="currentColor"/>`,
+          `<rect width="${round(width)}" height="${round(height)}" class="page" fill="currentColor"/>`,
         ]
       : []),
     `<defs><pattern id="${id}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V5" stroke="currentColor" stroke-width="1.6" class="soft"/></pattern></defs>`,

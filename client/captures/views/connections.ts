@@ -45,7 +45,7 @@ export function connectionsView(
   let seen: readonly (Capture | null)[] = []
   return (state, width) => {
     const { captures, view } = state
-    section.hidden = lookedAt(state) === null
+    section.hidden = ![captures.a, captures.b].some((one) => one?.analysis.connections.length)
     if (section.hidden) return
     const both = captures.a !== null && captures.b !== null
     axis.hidden = !both

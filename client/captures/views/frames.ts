@@ -58,7 +58,7 @@ export function framesView(section: HTMLElement, actions: Actions): (state: Page
 
   return (state) => {
     const next = lookedAt(state)
-    section.hidden = next === null
+    section.hidden = next === null || next.analysis.file.tcpPackets === 0
     if (next === null) {
       capture = null
       return

@@ -6,7 +6,7 @@ import { answer, isPatch, matter } from '../../../captures/report/sentences/exch
 import { h, setText } from '../../upload/dom.ts'
 import type { Capture } from '../capture.ts'
 import { createPlots } from '../plots.ts'
-import { type Actions, lookedAt, type PageState } from '../state.ts'
+import { type Actions, lookedAt, type PageState, type Side } from '../state.ts'
 import { alternative, type Cell, table } from '../table.ts'
 import { wholeSpan } from '../whole-span.ts'
 import type { PlotData } from '../worker/protocol.ts'
@@ -19,8 +19,9 @@ export function offsetsView(
   choice.addEventListener('change', () => actions.go({ upload: choice.value }))
   section.querySelector('.section-head')?.append(choice)
   const words = h('p', { class: 'soft' })
+  let side: Side = 'a'
   const plots = createPlots({
-    onFrame: (frame) => actions.go({ frame }),
+    onFrame: (frame) => actions.goToFrame(frame, side),
     onSpan: (span) => actions.go({ span }),
   })
   const tableBox = h('div')
@@ -38,6 +39,7 @@ export function offsetsView(
       return
     }
     const { span, frame } = state.view
+    side = state.view.side
     const isComparison = state.captures.a !== null && state.captures.b !== null
     const range = (isComparison ? null : span) ?? wholeSpan(next.analysis)
     const key = JSON.stringify([upload.url, range, width])
@@ -56,7 +58,11 @@ export function offsetsView(
         (data) => {
           if (own !== turn) return
           setText(words, wordsOf(data, upload, range))
-          plots.draw(data, { width, range, length: upload.length ?? upload.offset })
+          plots.draw(data, {
+            width,
+            range,
+            length: range === span ? null : (upload.length ?? upload.offset),
+          })
           plots.select(frame)
         },
         () => setText(words, 'The offsets can’t be drawn: the capture was closed.'),

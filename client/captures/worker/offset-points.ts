@@ -1,25 +1,14 @@
 // The bytes of a file as the wire carried them: time and upload offset of each segment, thinned to what a plot can show.
 import type { Analysis, ConnectionAnalysis, ExchangeAnalysis } from '../../../captures/analysis.ts'
 import { inSeconds } from '../../../captures/units.ts'
-import { lossMarks } from './classes.ts'
+import { Flag, lossMarks } from './classes.ts'
 import type { FrameStore } from './frame-store.ts'
 import type { PlotData, PlotQuestion, Value } from './protocol.ts'
 import type { Roles } from './roles.ts'
+import { createThinning, type Point } from './thinning.ts'
 
 /** Lines at most: connections beyond so many at once share them. */
 const mostLines = 6
-/** Flagged points are kept beyond thinning, up to so many. */
-const mostFlagged = 4000
-
-interface Point {
-  readonly time: number
-  readonly packet: number
-  readonly line: number
-  readonly connection: number
-  readonly offset: number
-  readonly inFlight: number
-  readonly kind: 'sent' | 'flagged' | 'answered'
-}
 
 export function plotOf(
   analysis: Analysis,
@@ -33,6 +22,7 @@ export function plotOf(
   const { lineOf, lines } = linesOf(carriers)
   const bodies = new Map(carriers.map((one) => [one.number, bodiesOf(one, upload)]))
   const thinned = createThinning(from, to, columns, lines.length)
+  const flights = new Map<number, Flight>()
   let segments = 0
   const table = store.columns
   for (let index = firstAt(store, from); index < store.count; index++) {
@@ -41,25 +31,49 @@ export function plotOf(
     const length = table.length[index] ?? 0
     const connection = table.connection[index] ?? 0
     const list = bodies.get(connection)
-    if (length === 0 || list === undefined) continue
-    if (table.direction[index] !== roles.clientDirection(connection)) continue
-    const offset = offsetOf(list, (table.offset[index] ?? 0) + length)
-    if (offset === null) continue
-    segments += 1
-    thinned.add({
+    if (list === undefined) continue
+    const place = {
       time,
       packet: table.packet[index] ?? 0,
       line: lineOf.get(connection) ?? 0,
       connection,
-      offset,
-      inFlight: table.bytesInFlight[index] ?? -1,
-      kind: (table.marks[index] ?? 0) & lossMarks ? 'flagged' : 'sent',
-    })
+    }
+    if (table.direction[index] !== roles.clientDirection(connection)) {
+      const flight = flights.get(connection)
+      if (flight === undefined || ((table.flags[index] ?? 0) & Flag.ack) === 0) continue
+      const inFlight = leftAfter(flight, roles.relativeAck(index) - 1)
+      if (inFlight === flight.inFlight) continue
+      flight.inFlight = inFlight
+      thinned.add({ ...place, offset: inFlight, inFlight, kind: 'acknowledged' })
+      continue
+    }
+    const end = (table.offset[index] ?? 0) + length
+    const offset = length === 0 ? null : offsetOf(list, end)
+    if (offset === null) continue
+    segments += 1
+    const inFlight = table.bytesInFlight[index] ?? -1
+    const sent = Math.max(end, flights.get(connection)?.sent ?? 0)
+    flights.set(connection, { sent, inFlight })
+    const isFlagged = ((table.marks[index] ?? 0) & lossMarks) !== 0
+    thinned.add({ ...place, offset, inFlight, kind: isFlagged ? 'flagged' : 'sent' })
   }
   const points = [...thinned.points(), ...answersOf(carriers, upload, from, to)].sort(
     (a, b) => a.time - b.time || a.packet - b.packet,
   )
   return { ...listsOf(points, lines.length), connections: lines, segments }
+}
+
+/** What the client of a connection has out. */
+interface Flight {
+  /** End of what was sent, in its stream. */
+  readonly sent: number
+  inFlight: number
+}
+
+/** The header's number is one of 32 bits: the one near what was sent is meant. */
+function leftAfter({ sent, inFlight }: Flight, acknowledged: number): number {
+  const behind = (((sent - acknowledged) % 2 ** 32) + 2 ** 32) % 2 ** 32
+  return behind < 2 ** 31 ? Math.min(inFlight, behind) : inFlight
 }
 
 /** Connections that follow one another share a line; neighbours in time are on different ones. */
@@ -136,54 +150,6 @@ function answersOf(
           ],
     ),
   )
-}
-
-/** Of each column and line the first, the last and the two extremes; flagged ones all. */
-function createThinning(from: number, to: number, columns: number, lines: number) {
-  const kept: Point[] = []
-  let flagged = 0
-  const bins = Array.from({ length: lines }, () => createBin((point) => kept.push(point)))
-  const scale = to > from ? columns / (to - from) : 0
-  return {
-    add(point: Point) {
-      if (point.kind === 'flagged' && flagged < mostFlagged) {
-        flagged += 1
-        kept.push(point)
-        return
-      }
-      bins[point.line]?.add(point, Math.floor((point.time - from) * scale))
-    },
-    points() {
-      for (const bin of bins) bin.flush()
-      return kept
-    },
-  }
-}
-
-function createBin(keep: (point: Point) => void) {
-  let column = -1
-  let held: { first: Point; last: Point; low: Point; high: Point; full: Point } | null = null
-  const flush = () => {
-    if (held === null) return
-    for (const point of new Set([held.first, held.low, held.high, held.full, held.last]))
-      keep(point)
-    held = null
-  }
-  return {
-    flush,
-    add(point: Point, at: number) {
-      if (at !== column || held?.last.connection !== point.connection) flush()
-      column = at
-      if (held === null) {
-        held = { first: point, last: point, low: point, high: point, full: point }
-        return
-      }
-      held.last = point
-      if (point.offset < held.low.offset) held.low = point
-      if (point.offset > held.high.offset) held.high = point
-      if (point.inFlight > held.full.inFlight) held.full = point
-    },
-  }
 }
 
 /** A list for each line, with a gap where a line goes on with another connection. */

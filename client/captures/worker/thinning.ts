@@ -1,0 +1,67 @@
+// Points of a plot, no more than its columns can show. Points in, in the order of time; the ones that must be seen out.
+
+export interface Point {
+  readonly time: number
+  readonly packet: number
+  readonly line: number
+  readonly connection: number
+  readonly offset: number
+  readonly inFlight: number
+  /** `acknowledged`: an ACK, which only changes what is in flight. */
+  readonly kind: 'sent' | 'flagged' | 'answered' | 'acknowledged'
+}
+
+/** Flagged points are kept beyond thinning, up to so many. */
+const mostFlagged = 4000
+
+/** Of each column and line the first, the last and the two extremes; flagged ones all. */
+export function createThinning(from: number, to: number, columns: number, lines: number) {
+  const kept: Point[] = []
+  let flagged = 0
+  const binsOfLines = () =>
+    Array.from({ length: lines }, () => createBin((point) => kept.push(point)))
+  const bins = binsOfLines()
+  const binsOfAcks = binsOfLines()
+  const scale = to > from ? columns / (to - from) : 0
+  return {
+    add(point: Point) {
+      if (point.kind === 'flagged' && flagged < mostFlagged) {
+        flagged += 1
+        kept.push(point)
+        return
+      }
+      const own = point.kind === 'acknowledged' ? binsOfAcks : bins
+      own[point.line]?.add(point, Math.floor((point.time - from) * scale))
+    },
+    points() {
+      for (const bin of [...bins, ...binsOfAcks]) bin.flush()
+      return kept
+    },
+  }
+}
+
+function createBin(keep: (point: Point) => void) {
+  let column = -1
+  let held: { first: Point; last: Point; low: Point; high: Point; full: Point } | null = null
+  const flush = () => {
+    if (held === null) return
+    for (const point of new Set([held.first, held.low, held.high, held.full, held.last]))
+      keep(point)
+    held = null
+  }
+  return {
+    flush,
+    add(point: Point, at: number) {
+      if (at !== column || held?.last.connection !== point.connection) flush()
+      column = at
+      if (held === null) {
+        held = { first: point, last: point, low: point, high: point, full: point }
+        return
+      }
+      held.last = point
+      if (point.offset < held.low.offset) held.low = point
+      if (point.offset > held.high.offset) held.high = point
+      if (point.inFlight > held.full.inFlight) held.full = point
+    },
+  }
+}
