@@ -30,7 +30,7 @@ export function offsetsPicture(
   const carriers = connections.filter(({ number }) => upload.connections.includes(number))
   return {
     title: `Upload offset over time, ${upload.filename ?? upload.url}`,
-    description: `${count(upload.patches, 'PATCH', 'PATCHes')} bring the file from 0 to ${size(upload.offset)} on ${count(carriers.length, 'connection')}.`,
+    description: `${count(upload.patches, 'PATCH', 'PATCHes')} ${upload.patches === 1 ? 'brings' : 'bring'} the file from 0 to ${size(upload.offset)} on ${count(carriers.length, 'connection')}.`,
     width,
     height,
     marks: [
