@@ -133,8 +133,10 @@ function causeOf(
   if (isInRequest && last.response !== null && by === 'server') return 'early-response'
   if (kind === 'reset') return isInExchange ? 'reset-in-exchange' : 'reset-idle'
   if (by === 'client') {
-    // Given up: in the middle of its request, or before the answer was there.
-    if (isInExchange) return 'client-pause'
+    // Given up: in the middle of what it sent, or before the answer to that was there. A download or a stream of events that is
+    // left is a close like any other.
+    const isAsking = last?.request?.method === 'GET' || last?.request?.method === 'HEAD'
+    if (isInExchange && !isAsking) return 'client-pause'
     return isLastOne ? 'connection-close' : 'client-close'
   }
   if (isLastOne) return 'connection-close'

@@ -150,7 +150,7 @@ function minorHandshakes(facts: Facts, slower: Slower): Sentence {
   const { side, format } = slower
   const more = figure(facts, 'handshakes', side) - figure(facts, 'handshakes', otherSide(side))
   if (more <= 0) return []
-  return say` Its ${count(more, 'more handshake', 'more handshakes')} took ${signedTime(lostTo(slower, 'handshake'), format)} of that.`
+  return say` ${count(more, 'handshake more', 'handshakes more')} took ${signedTime(lostTo(slower, 'handshake'), format)} of that.`
 }
 
 function chunks(facts: Facts, side: 'a' | 'b'): Sentence {

@@ -78,7 +78,7 @@ test('more connections are not blamed for what something else cost', () => {
 
 test('handshakes that weigh little are told at the end', () => {
   expect(verdict(upload(), upload({ perConnection: 4, serverTime: 0.4 }))).toBe(
-    'closed.pcapng took 3.32 s longer than kept.pcapng: server time took 3.18 s more; 0.00 s unexplained. Its 1 more handshake took 0.04 s of that.',
+    'closed.pcapng took 3.32 s longer than kept.pcapng: server time took 3.18 s more; 0.00 s unexplained. 1 handshake more took 0.04 s of that.',
   )
 })
 

@@ -217,3 +217,20 @@ describe('why', () => {
     expect(termination.cause).toBe('early-response')
   })
 })
+
+test('a stream of events that the client leaves is a close, an upload that it leaves a pause', () => {
+  const left = (request: string, answer: string) =>
+    connectionOf(`
+      0.000 > S  0:0(0)           <mss 1460>
+      0.010 < S. 0:0(0)    ack 1  <mss 1460>
+      0.010 > .  1:1(0)    ack 1
+      0.020 > P. 1         ack 1  ${request}
+      ${answer}
+      0.900 > F. ${1 + lengthOf(request)}:${1 + lengthOf(request)}(0) ack 1
+    `).termination.cause
+  const lengthOf = (text: string) => text.slice(1, -1).replaceAll('\\r\\n', '..').length
+  expect(left('"GET /api/events HTTP/1.1\\r\\n\\r\\n"', '')).toBe('client-close')
+  const patch =
+    '"PATCH /files/a HTTP/1.1\\r\\nUpload-Offset: 0\\r\\nContent-Length: 9\\r\\n\\r\\n12345"'
+  expect(left(patch, '')).toBe('client-pause')
+})
