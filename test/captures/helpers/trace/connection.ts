@@ -2,7 +2,8 @@
 import type { Chance } from '../chance.ts'
 import type { TestSegment } from '../segment.ts'
 import type { Clock } from './clock.ts'
-import { type Application, createEnd, type End } from './endpoint.ts'
+import type { Application, End } from './end-settings.ts'
+import { createEnd } from './endpoint.ts'
 import { createPath } from './path.ts'
 import type { ConnectionPlan, PlannedExchange } from './plan.ts'
 

@@ -1,7 +1,7 @@
 // What happens in a trace, drawn by lot: connections, what they carry, how the network treats them, how they end.
 import type { Chance } from '../chance.ts'
 import { milliseconds } from './clock.ts'
-import type { EndSettings } from './endpoint.ts'
+import type { EndSettings } from './end-settings.ts'
 import { creation, offsetQuestion, page, patch, type TestExchange } from './messages.ts'
 import type { Leg, Way } from './path.ts'
 
