@@ -78,8 +78,10 @@ export const differences: readonly Difference[] = [
   {
     name: 'ACK of unseen data',
     why: 'tshark notes such an ACK as −1 duplicates, in a number without sign: many, so that a retransmission is a fast one',
-    explains: ({ figure, past }) =>
-      past.sawAckOfUnseen && isOf(figure, 'retransmission', 'fastRetransmission'),
+    explains: ({ figure, packet, past }) =>
+      past.sawAckOfUnseen &&
+      hasMark(packet, 'fastRetransmission') &&
+      isOf(figure, 'retransmission', 'fastRetransmission', 'outOfOrder'),
   },
   {
     name: 'SYN sent again',
