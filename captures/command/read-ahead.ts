@@ -16,8 +16,8 @@ export interface Shared {
   readonly states: SharedArrayBuffer
 }
 
-/** A thread doesn't pay for less. */
-export const worthwhileBytes = 32 * 1024 * 1024
+/** A thread takes longer to start than it saves where less is to be copied. */
+export const worthwhileBytes = 512 * 1024 * 1024
 
 /** Built code only: the source would need a loader in the thread. */
 export const canReadAhead = !import.meta.url.endsWith('.ts')

@@ -59,25 +59,6 @@ describe('explain', () => {
       expect([status, out, err]).toEqual([0, plain.out, ''])
   })
 
-  test('a large file, which is read ahead in a thread of its own, reads as it does from a pipe', async () => {
-    const fileHeader = 24
-    const records = uploadCapture.subarray(fileHeader)
-    const times = Math.ceil((40 * 1024 * 1024) / records.length)
-    const large = Buffer.concat([
-      uploadCapture.subarray(0, fileHeader),
-      ...Array.from({ length: times }, () => records),
-    ])
-    const capture = await file('large.pcap', large)
-    const fromFile = await longhaul(['explain', '--json', capture])
-    const piped = await longhaul(['explain', '--json', '-'], large)
-    expect([fromFile.status, fromFile.err]).toEqual([0, ''])
-    expect(JSON.parse(fromFile.out).file.packets).toBe(12 * times)
-    expect(fromFile.out).toBe(piped.out)
-    const cut = await file('large-cut.pcap', large.subarray(0, large.length - 5))
-    const { status, out } = await longhaul(['explain', '--json', cut])
-    expect([status, JSON.parse(out).file.packets]).toEqual([0, 12 * times - 1])
-  })
-
   test('--connection picks one, and says which there are', async () => {
     const capture = await file('c.pcap', uploadCapture)
     const one = await longhaul(['explain', capture, '--connection', '0', '--json'])
