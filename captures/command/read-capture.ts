@@ -1,13 +1,15 @@
 // A capture file from the disk (or standard input), compressed or not, into whatever takes its bytes.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
-import { canReadAhead, chunkBytes, readAhead, worthwhileBytes } from './read-ahead.ts'
 
 /** It can't be opened or read: exit status 2, as for a file that is no capture. */
 export class UnreadableCaptureError extends Error {
   override readonly name = 'UnreadableCaptureError'
   readonly exitStatus = 2
 }
+
+/** Large enough to make few calls, small enough to stay in the processor's cache. */
+const chunkBytes = 512 * 1024
 
 /**
  * Hands on the file's bytes in order; `-` is standard input. The chunk is overwritten by the next one. A gzip file that ends too
@@ -25,7 +27,6 @@ export async function readCapture(
     const chunk = first.subarray(0, length)
     if (isGzip(chunk)) return await gunzip(file, descriptor, chunk, push, onDamage)
     if (length > 0) push(chunk)
-    if (canReadAhead && isLarge(descriptor)) return await readAhead(descriptor, push)
     for (let more = length; more > 0; ) {
       more = read(file, descriptor, first)
       if (more > 0) push(first.subarray(0, more))
@@ -52,11 +53,6 @@ function read(file: string, descriptor: number, into: Uint8Array): number {
     if (codeOf(error) === 'EOF') return 0
     throw unreadable(file, error)
   }
-}
-
-function isLarge(descriptor: number): boolean {
-  const stat = fstatSync(descriptor)
-  return stat.isFile() && stat.size >= worthwhileBytes
 }
 
 const isGzip = (chunk: Uint8Array): boolean => chunk[0] === 0x1f && chunk[1] === 0x8b
