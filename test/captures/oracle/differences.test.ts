@@ -140,7 +140,7 @@ const cases: readonly {
     theirs: '',
   },
   {
-    difference: 'SYN sent again',
+    difference: 'SYN behind its answer',
     text: `
       0.000 > S  0:0(0)         <mss 1460,nop,wscale 7>
       0.010 < S. 0:0(0)   ack 1 <mss 1460>

@@ -84,9 +84,9 @@ export const differences: readonly Difference[] = [
       isOf(figure, 'retransmission', 'fastRetransmission', 'outOfOrder'),
   },
   {
-    name: 'SYN sent again',
-    why: 'the other side had declined to scale windows; tshark scales again after a second SYN that offers it',
-    explains: ({ figure, past }) => past.sawSynAgain && isOf(figure, 'scaled window', 'windowFull'),
+    name: 'SYN behind its answer',
+    why: 'the other side had declined to scale windows; tshark scales again after a SYN that offers it',
+    explains: ({ figure, past }) => past.sawLateSyn && isOf(figure, 'scaled window', 'windowFull'),
   },
   {
     name: 'SYN later in the file',

@@ -12,6 +12,7 @@ export const messageFields = [
   'http.response.code',
   'http.response_in',
   'tcp.flags',
+  'tcp.seq',
   'tcp.analysis.reused_ports',
   'tcp.analysis.retransmission',
 ] as const
@@ -25,6 +26,7 @@ export type MessageDifference =
   | 'answer overlooked'
   | 'behind loss'
   | 'cut head'
+  | 'before the start'
   | 'SYN+ACK alone'
 
 export interface MessageAgreement {
@@ -66,6 +68,8 @@ interface Stream {
   readonly answers: number[]
   /** Ports were used again, and the SYN not captured. */
   hasForeignSynAck: boolean
+  /** Bytes came that lie before the first one seen. */
+  hasBeforeStart: boolean
 }
 
 /** A connection as we see it, and as tshark does. */
@@ -74,14 +78,17 @@ type Side = ConnectionAnalysis & Stream
 function streamsOf(packets: readonly MessagePacket[]): Map<string, Stream> {
   const streams = new Map<string, Stream>()
   for (const packet of packets) {
-    const stream = streams.get(packet['tcp.stream']) ?? { answers: [], hasForeignSynAck: false }
+    const stream = streams.get(packet['tcp.stream']) ?? newStream()
     streams.set(packet['tcp.stream'], stream)
     if (packet['http.response.code'] !== '') stream.answers.push(Number(packet['frame.number']))
+    if (Number(packet['tcp.seq']) >= 2 ** 31) stream.hasBeforeStart = true
     const isSynAck = (Number(packet['tcp.flags']) & Flag.ack) !== 0
     if (isSynAck && packet['tcp.analysis.reused_ports'] !== '') stream.hasForeignSynAck = true
   }
   return streams
 }
+
+const newStream = (): Stream => ({ answers: [], hasForeignSynAck: false, hasBeforeStart: false })
 
 /** A request as tshark lists it. */
 interface ListedRequest {
@@ -173,13 +180,14 @@ const isAnsweredIn = ({ responsePacket, lastResponsePacket }: ExchangeAnalysis, 
  */
 function missingBecause(
   request: ListedRequest,
-  { exchanges, hasForeignSynAck }: Side,
+  { exchanges, hasForeignSynAck, hasBeforeStart }: Side,
   alike: readonly ExchangeAnalysis[],
 ): MessageDifference | null {
   if (alike.some(({ headPacket }) => headPacket !== null && headPacket < request.packet)) {
     return 'sent again'
   }
   if (hasForeignSynAck) return 'SYN+ACK alone'
+  if (hasBeforeStart) return 'before the start'
   const isCut = request.target === '' || exchanges.some(({ isHeadCut }) => isHeadCut)
   return isCut ? 'cut head' : null
 }

@@ -5,7 +5,7 @@ import { hasMark, type SegmentPacket } from './figures.ts'
 export interface Past {
   /** A segment without the ACK flag came, besides the connection's first one: a SYN or reset of either side. */
   sawNakedSegment: boolean
-  /** A sequence or ACK number was exactly 0. */
+  /** A sequence or ACK number was exactly 0, or the one before it. */
   sawZeroNumber: boolean
   /** A segment came that lies before the first one seen. */
   sawBeforeStart: boolean
@@ -17,8 +17,8 @@ export interface Past {
   sawCutHeader: boolean
   /** An ACK came of what was not captured. */
   sawAckOfUnseen: boolean
-  /** A side sent its SYN a second time. */
-  sawSynAgain: boolean
+  /** A SYN came behind a SYN+ACK. */
+  sawLateSyn: boolean
   /** The side of this packet had sent a FIN. */
   ownFin: boolean
   /** A SYN comes later in the file. */
@@ -29,7 +29,6 @@ export interface Past {
 
 interface Side {
   isn: number
-  syns: number
   hasFin: boolean
 }
 
@@ -39,6 +38,7 @@ interface Progress {
   readonly past: Omit<Past, 'ownFin' | 'hasLaterSyn' | 'hasForeignSynAck'>
   readonly sides: Map<string, Side>
   lastSyn: number
+  hasSynAck: boolean
   hasForeignSynAck: boolean
 }
 
@@ -71,10 +71,11 @@ const begin = (): Progress => ({
     sawDsack: false,
     sawCutHeader: false,
     sawAckOfUnseen: false,
-    sawSynAgain: false,
+    sawLateSyn: false,
   },
   sides: new Map(),
   lastSyn: 0,
+  hasSynAck: false,
   hasForeignSynAck: false,
 })
 
@@ -88,7 +89,8 @@ function advance(progress: Progress, packet: SegmentPacket): boolean {
 
   progress.packets += 1
   if (!hasAck && progress.packets > 1) past.sawNakedSegment = true
-  if (sequence === 0 || end === 0 || (hasAck && ack === 0)) past.sawZeroNumber = true
+  if (sequence === 0 || sequence === 2 ** 32 - 1 || end === 0 || (hasAck && ack === 0))
+    past.sawZeroNumber = true
   if (Number(packet['tcp.seq']) >= 2 ** 31) past.sawBeforeStart = true
   if (Number(packet['tcp.options.sack.count']) > 3) past.sawFourBlocks = true
   if (packet['tcp.options.sack.dsack_le'] !== '') past.sawDsack = true
@@ -101,8 +103,8 @@ function advance(progress: Progress, packet: SegmentPacket): boolean {
   if (isSyn) {
     const isForeign = side.isn !== sequence || hasMark(packet, 'reusedPorts')
     if (hasAck && isForeign) progress.hasForeignSynAck = true
-    side.syns += 1
-    if (side.syns > 1) past.sawSynAgain = true
+    if (hasAck) progress.hasSynAck = true
+    else if (progress.hasSynAck) past.sawLateSyn = true
     progress.lastSyn = Number(packet['frame.number'])
   }
   return hasFin
@@ -110,7 +112,7 @@ function advance(progress: Progress, packet: SegmentPacket): boolean {
 
 function sideOf({ sides }: Progress, packet: SegmentPacket, isn: number): Side {
   const source = `${packet['ip.src']}${packet['ipv6.src']} ${packet['tcp.srcport']}`
-  const side = sides.get(source) ?? { isn, syns: 0, hasFin: false }
+  const side = sides.get(source) ?? { isn, hasFin: false }
   sides.set(source, side)
   return side
 }
