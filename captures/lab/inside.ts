@@ -1,6 +1,7 @@
 // One recording, in namespaces of its own: `node inside.js TASK`. Started by record.ts, which reads the outcome from standard output.
 // Whatever happens, nothing that was started here outlives it: standard input is the lifeline to whoever asked.
 import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createChildren } from './children.ts'
 import { createNetwork, hostInterface, port } from './network.ts'
 import { startRecorder } from './recorder.ts'
@@ -25,24 +26,34 @@ export interface Outcome {
   readonly trouble: string | null
 }
 
+const settlingMs = 3000
+
 const task: Task = JSON.parse(process.argv[2] ?? '')
 const children = createChildren()
 
+const work = record(task)
+
+// Whoever asked may be gone: then nobody reads, and what is left to do is to clean up.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 process.stdin.resume().once('close', async () => {
   await children.endAll()
-  await rm(task.folder, { recursive: true, force: true })
+  // What is under way fails now that its processes are gone; it must not write into the folder while that is removed.
+  await Promise.race([work.catch(() => undefined), sleep(settlingMs)])
+  await children.endAll()
+  await rm(task.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   process.exit(1)
 })
 
 try {
-  const outcome = await record(task)
-  process.stdout.write(`${JSON.stringify(outcome)}\n`)
+  process.stdout.write(`${JSON.stringify(await work)}\n`)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 1
 } finally {
   await children.endAll()
-  process.stdin.removeAllListeners('close').destroy()
+  // After the last word from above the listener has the say.
+  if (!process.stdin.destroyed) process.stdin.removeAllListeners('close').destroy()
 }
 
 async function record({ scenario: name, folder, file, longhaul }: Task): Promise<Outcome> {

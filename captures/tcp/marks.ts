@@ -74,7 +74,7 @@ export function judge(
   const end = advance(sequence, length + (synOrFin === 0 ? 0 : 1))
   if (length > 0 || synOrFin !== 0) {
     add(own.unacknowledged, segment, end)
-    if (other.hasAck && distance(end, other.lastAck) >= 0) own.hasStale = true
+    if (other.hasAck && distance(sequence, other.lastAck) > 0) own.hasStale = true
   }
   const isProbe = (marks & Mark.zeroWindowProbe) !== 0
   if (!isProbe && (!own.hasNext || distance(own.next, end) > 0)) {

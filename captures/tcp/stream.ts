@@ -64,7 +64,7 @@ export interface Stream {
   lastOwnMarks: number
   knowsInFlight: boolean
   readonly unacknowledged: Unacknowledged
-  /** A segment was added that had been acknowledged before. */
+  /** A segment was added of which a part had been acknowledged before. */
   hasStale: boolean
   /** Bytes that the other side reports by SACK. */
   sacked: number

@@ -34,7 +34,7 @@ export function isUsual(
   // Not what was acknowledged already, and not to the very edge of the window.
   const end = advance(sequence, length)
   const edge = advance(other.lastAck, other.window << (other.scale < 0 ? 0 : other.scale))
-  return other.hasAck && !other.isFirstAck && end !== edge && distance(end, other.lastAck) < 0
+  return other.hasAck && !other.isFirstAck && end !== edge && distance(sequence, other.lastAck) <= 0
 }
 
 /** Brings both streams up to date with such a segment. */
