@@ -1,5 +1,6 @@
 // A capture file from the disk (or standard input), compressed or not, into whatever takes its bytes.
 import { closeSync, openSync, readSync } from 'node:fs'
+import { setImmediate as breathe } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 
 /** It can't be opened or read: exit status 2, as for a file that is no capture. */
@@ -10,6 +11,7 @@ export class UnreadableCaptureError extends Error {
 
 /** Large enough to make few calls, small enough to stay in the processor's cache. */
 const chunkBytes = 512 * 1024
+const chunksAtATime = 64
 
 /**
  * Hands on the file's bytes in order; `-` is standard input. The chunk is overwritten by the next one. A gzip file that ends too
@@ -27,9 +29,11 @@ export async function readCapture(
     const chunk = first.subarray(0, length)
     if (isGzip(chunk)) return await gunzip(file, descriptor, chunk, push, onDamage)
     if (length > 0) push(chunk)
-    for (let more = length; more > 0; ) {
+    for (let more = length, chunks = 1; more > 0; chunks++) {
       more = read(file, descriptor, first)
       if (more > 0) push(first.subarray(0, more))
+      // Now and then, so that a signal is heard.
+      if (chunks % chunksAtATime === 0) await breathe()
     }
   } finally {
     if (descriptor !== 0) closeSync(descriptor)

@@ -13,6 +13,23 @@ export interface TrimOptions {
 
 const writeBytes = 256 * 1024
 
+const signals = ['SIGINT', 'SIGTERM'] as const
+const leave = () => process.exit(1)
+
+/** Exit status 1: it failed in the middle; nothing is left of it. */
+class UnwritableCaptureError extends Error {
+  override readonly name = 'UnwritableCaptureError'
+  readonly exitStatus = 1
+  constructor(output: string, cause: unknown) {
+    super(`${output} can not be written: the disk is full. Make room, or choose another place`, {
+      cause,
+    })
+  }
+}
+
+const isNoSpace = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+
 export async function runTrim(input: string, output: string, options: TrimOptions): Promise<void> {
   if (input === '-') {
     throw new UnreadableCaptureError(
@@ -51,6 +68,8 @@ async function write(input: string, output: string, survey: Survey) {
   const descriptor = create(temporary, output)
   const removeIt = () => rmSync(temporary, { force: true })
   process.once('exit', removeIt)
+  // An end by a signal is no exit for Node unless somebody listens.
+  for (const signal of signals) process.once(signal, leave)
   try {
     const buffer = new Uint8Array(writeBytes)
     let filled = 0
@@ -76,9 +95,10 @@ async function write(input: string, output: string, survey: Survey) {
   } catch (error) {
     closeSync(descriptor)
     removeIt()
-    throw error
+    throw isNoSpace(error) ? new UnwritableCaptureError(output, error) : error
   } finally {
     process.off('exit', removeIt)
+    for (const signal of signals) process.off(signal, leave)
   }
 }
 

@@ -1,6 +1,7 @@
 // The commands on captures, run as processes: what they print, where, and their exit status.
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -153,6 +154,24 @@ describe('trim', () => {
     const nowhere = await longhaul(['trim', input, at('no/such/folder.pcapng')])
     expect(nowhere.status).toBe(2)
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  test('a full disk is told in one line, and nothing is left', async (context) => {
+    if (process.getuid?.() !== 0) context.skip('mounting a small tmpfs needs root')
+    const small = at('small')
+    await mkdir(small)
+    const mount = ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', small]
+    if (spawnSync('mount', mount).status !== 0) context.skip('a small tmpfs can not be mounted')
+    try {
+      await writeFile(path.join(small, 'filler'), new Uint8Array(4096))
+      const input = await file('full.pcap', uploadCapture)
+      const { status, out, err } = await longhaul(['trim', input, path.join(small, 'out.pcapng')])
+      expect([status, out]).toEqual([1, ''])
+      expect(err).toMatch(/^longhaul: .+ the disk is full\. .+\n$/)
+      expect(await readdir(small)).toEqual(['filler'])
+    } finally {
+      spawnSync('umount', [small])
+    }
   })
 
   test('may write over its own input, which it has read by then', async () => {
