@@ -7,13 +7,25 @@ export interface Subject extends Address {
   under(...flags: string[]): Promise<Address>
 }
 
-export interface Row {
-  /** The checklist's id: T for tus 1.0.0, R for IETF resumable uploads. */
+export type Level = 'MUST' | 'MUST NOT' | 'SHALL NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'practice'
+
+interface Statement {
+  /** The checklist's id: T for tus 1.0.0, R for IETF resumable uploads. Where it is said: `sections.ts`. */
   readonly id: string
-  readonly level: 'MUST' | 'MUST NOT' | 'SHOULD' | 'MAY' | 'practice'
+  readonly level: Level
   readonly statement: string
   /** Ids of stock defects that the check holds against, D01 to D43. */
   readonly defects?: readonly string[]
+}
+
+export interface CheckedRow extends Statement {
   /** Fails by an assertion. It makes the uploads that it needs and shares none with other rows. */
   readonly check: (server: Subject) => Promise<void>
 }
+
+/** What can't be seen over the wire; `reason` tells why, and what is done instead. */
+export interface ReasonedRow extends Statement {
+  readonly reason: string
+}
+
+export type Row = CheckedRow | ReasonedRow

@@ -1,15 +1,29 @@
-// Runs a list of rows against one kind of server: one test a row, its id in the test's name.
-import { afterAll, beforeAll, describe, test } from 'vitest'
+// Runs a list of rows against one kind of server: one test a row, its id in the test's name; the last test holds the
+// document against what this run gave.
+import { writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, type RunnerTestCase, test } from 'vitest'
 import { cleanUp, type RunningServer } from '../helpers/server.ts'
+import {
+  type OtherServer,
+  otherFile,
+  readDocumented,
+  readOther,
+  render,
+  writeDocumented,
+} from './document.ts'
+import { outcomesOf, testName } from './outcomes.ts'
 import type { Row, Subject } from './row.ts'
+import { type ChecklistName, checklists } from './sections.ts'
 
 /** `start` gets flags of `serve`; a further store is a further call with another `start`. */
 export function runRows(
-  title: string,
+  list: ChecklistName,
+  store: string,
   rows: readonly Row[],
   start: (flags: readonly string[]) => Promise<RunningServer>,
 ): void {
-  describe(title, () => {
+  const { title, sections } = checklists[list]
+  describe(`${title}, ${store} store`, () => {
     const started = new Map<string, Promise<RunningServer>>()
     const under = (...flags: string[]) => {
       const key = flags.join(' ')
@@ -22,9 +36,30 @@ export function runRows(
       subject = { port: (await under()).port, under }
     })
     afterAll(cleanUp)
+
+    test('the list has every row of the checklist once, in order', () => {
+      expect(rows.map(({ id }) => id)).toEqual(Object.keys(sections))
+      for (const row of rows) if ('reason' in row) expect(row.reason, row.id).toMatch(/\w+ \w+/)
+    })
+
     for (const row of rows) {
-      const defects = row.defects === undefined ? '' : ` (${row.defects.join(', ')})`
-      test(`${row.id} ${row.level}${defects}: ${row.statement}`, () => row.check(subject))
+      if ('check' in row) test(testName(row), () => row.check(subject))
     }
+
+    test('docs/conformance.md tells what this run gave', async ({ task }) => {
+      const tests = (task.suite?.tasks ?? []).filter(
+        (one): one is RunnerTestCase => one.type === 'test',
+      )
+      const outcomes = outcomesOf(rows, tests)
+      const other = process.env.CONFORMANCE_RECORD
+      if (other !== undefined) {
+        const record: OtherServer = { server: other, outcomes: Object.fromEntries(outcomes) }
+        await writeFile(otherFile(list), `${JSON.stringify(record, null, 2)}\n`)
+        return
+      }
+      const markdown = render(list, rows, outcomes, await readOther(list))
+      if (process.env.CONFORMANCE_WRITE !== undefined) await writeDocumented(list, markdown)
+      expect(await readDocumented(list), 'written by `npm run conformance`').toBe(markdown)
+    })
   })
 }
