@@ -1,8 +1,5 @@
 // tshark as a source of truth: its fields of each packet of a capture, as text.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 
 /** One packet: a field that it doesn't have is the empty text; several values are joined by `|`. */
 export type TsharkPacket<Field extends string> = Readonly<Record<Field, string>>
@@ -15,8 +12,9 @@ export function tsharkIsMissing(): string | null {
   return version === '4.0' ? null : `tshark is of version ${version}: these tests know 4.0`
 }
 
-// No preferences of the user's, and bodies left where they are: they would move requests to their last packet.
-const environment = { ...process.env, XDG_CONFIG_HOME: mkdtempSync(path.join(tmpdir(), 'tshark-')) }
+// No preferences of the user's, since that folder is not there; bodies are left where they are: they would move requests to
+// their last packet.
+const environment = { ...process.env, XDG_CONFIG_HOME: '/nonexistent' }
 const preferences = ['http.desegment_body:FALSE', 'tcp.relative_sequence_numbers:TRUE'].flatMap(
   (preference) => ['-o', preference],
 )
