@@ -1,4 +1,5 @@
 // What became of each row in this run, as the test runner itself tells it.
+import { stripVTControlCharacters } from 'node:util'
 import type { RunnerTestCase } from 'vitest'
 import type { Row } from './row.ts'
 
@@ -36,7 +37,7 @@ function outcomeOf(found: readonly Pick<RunnerTestCase, 'result'>[]): Outcome {
 const longest = 120
 
 function firstLine(message = 'no reason told'): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the runner colours its messages
-  const line = (message.split('\n')[0] ?? '').replace(/\u001b\[\d+m/g, '')
+  const [first = ''] = stripVTControlCharacters(message).split('\n')
+  const line = first.replace(' // Object.is equality', '')
   return line.length > longest ? `${line.slice(0, longest)}…` : line
 }

@@ -1,8 +1,18 @@
 // Runs a list of rows against one kind of server: one test a row, its id in the test's name; the last test holds the
 // document against what this run gave.
 import { writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, type RunnerTestCase, test } from 'vitest'
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  type RunnerTestCase,
+  test,
+} from 'vitest'
+import { until } from '../helpers/process.ts'
 import { cleanUp, type RunningServer } from '../helpers/server.ts'
+import { type Address, connect } from '../helpers/wire.ts'
 import {
   type OtherServer,
   otherFile,
@@ -35,6 +45,8 @@ export function runRows(
     beforeAll(async () => {
       subject = { port: (await under()).port, under }
     })
+    // One that a row has ended, and that somebody starts anew, is a finding of that row alone.
+    beforeEach(() => until('the server', () => isListening(subject)))
     afterAll(cleanUp)
 
     test('the list has every row of the checklist once, in order', () => {
@@ -63,3 +75,12 @@ export function runRows(
     })
   })
 }
+
+const isListening = (server: Address): Promise<boolean> =>
+  connect(server).then(
+    (wire) => {
+      wire.close()
+      return true
+    },
+    () => false,
+  )
