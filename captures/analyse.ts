@@ -21,6 +21,16 @@ export interface AnalyserOptions {
   readonly onFraming?: (connection: number, range: FramingRange) => void
 }
 
+/** Of packets, where they come one by one: from a file, or from a wire that is listened to now. */
+export interface PacketAnalyser {
+  /** In the order of capture, with numbers and times as `Packet` says. */
+  take(packet: Packet): void
+  /** No more will come: what still waits for its turn is handed on. To be called once. */
+  finish(): void
+  /** What is known by now; as often as one likes, also while packets come. */
+  describe(summary: CaptureSummary): Analysis
+}
+
 export interface Analyser {
   /** The next bytes of the file, of any length. Throws `CaptureFormatError` if it is no capture. */
   push(chunk: Uint8Array): void
@@ -30,7 +40,7 @@ export interface Analyser {
   summary(): CaptureSummary
 }
 
-export function createAnalyser({ onSegment, onFraming }: AnalyserOptions = {}): Analyser {
+export function createPacketAnalyser({ onSegment, onFraming }: AnalyserOptions): PacketAnalyser {
   const decoder = createDecoder()
   const segment = createSegment()
   const followed: Followed[] = []
@@ -65,25 +75,16 @@ export function createAnalyser({ onSegment, onFraming }: AnalyserOptions = {}): 
     },
   })
 
-  const reader = createCaptureReader((packet: Packet) => {
-    if (packet.time > lastTime) lastTime = packet.time
-    const what = decoder.decode(packet, segment)
-    decoded[what] += 1
-    if (what === 'tcp') follower.follow(segment)
-    else if (what === 'link') unknownLink = packet.linkType
-  })
-
-  let ended: CaptureSummary | null = null
   return {
-    push: reader.push,
-    summary() {
-      if (ended === null) throw new Error('the capture has not been read to its end')
-      return ended
+    take(packet) {
+      if (packet.time > lastTime) lastTime = packet.time
+      const what = decoder.decode(packet, segment)
+      decoded[what] += 1
+      if (what === 'tcp') follower.follow(segment)
+      else if (what === 'link') unknownLink = packet.linkType
     },
-    end() {
-      const summary = reader.end()
-      ended = summary
-      follower.finish()
+    finish: follower.finish,
+    describe(summary) {
       const { told, connections, uploads } = describeUploads(followed, decoder.addresses)
       return {
         version: 1,
@@ -99,6 +100,24 @@ export function createAnalyser({ onSegment, onFraming }: AnalyserOptions = {}): 
           ...told.flatMap(({ remarks }) => remarks),
         ],
       }
+    },
+  }
+}
+
+export function createAnalyser(options: AnalyserOptions = {}): Analyser {
+  const packets = createPacketAnalyser(options)
+  const reader = createCaptureReader(packets.take)
+  let ended: CaptureSummary | null = null
+  return {
+    push: reader.push,
+    summary() {
+      if (ended === null) throw new Error('the capture has not been read to its end')
+      return ended
+    },
+    end() {
+      ended = reader.end()
+      packets.finish()
+      return packets.describe(ended)
     },
   }
 }

@@ -26,6 +26,7 @@ export function createCaptureReader(onPacket: PacketSink): CaptureReader {
   const assembly = createAssembly(read)
   return {
     push: assembly.push,
+    soFar: () => format?.summary(assembly.bytes) ?? null,
     end() {
       const rest = assembly.rest()
       if (format === null) throw refusal(rest.bytes)

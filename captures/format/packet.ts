@@ -89,6 +89,8 @@ export interface CaptureSummary {
 export interface CaptureReader {
   /** Throws `CaptureFormatError` if the file is no capture at all. After damage the rest is ignored. */
   push(chunk: Uint8Array): void
+  /** What the file says of itself up to here, while it still grows; `null`: too little to know its format. */
+  soFar(): CaptureSummary | null
   /** To be called once, at the end. Throws `CaptureFormatError` if the file is no capture, or empty. */
   end(): CaptureSummary
 }

@@ -3,7 +3,7 @@
 import { createAnalyser } from '../analyse.ts'
 import type { Analysis } from '../analysis.ts'
 import { createCaptureReader } from '../format/capture-file.ts'
-import type { CaptureSummary, Packet } from '../format/packet.ts'
+import type { CaptureSummary } from '../format/packet.ts'
 import { type ByteSink, type CaptureWriter, createCaptureWriter } from '../format/pcapng-writer.ts'
 import { createDecoder } from '../packet/decode.ts'
 import { headersOfOther } from '../packet/other.ts'
@@ -11,6 +11,7 @@ import { createSegment, type Segment } from '../packet/segment.ts'
 import { createFollower } from '../tcp/follow.ts'
 import type { SegmentView } from '../tcp/observer.ts'
 import type { StreamConsumer } from '../tcp/piece.ts'
+import { createCutter } from './cut.ts'
 import { createKeptRanges, type KeptRanges } from './keep.ts'
 
 /** What the first reading learns. */
@@ -69,6 +70,7 @@ export function createTrimmer(
   )
   const decoder = createDecoder()
   const segment = createSegment()
+  const cut = createCutter()
   let view: SegmentView | null = null
   const follower = createFollower({
     consumerOf: () => unread,
@@ -77,7 +79,6 @@ export function createTrimmer(
     },
   })
   let packets = 0
-  let scratch = new Uint8Array(2048)
 
   const reader = createCaptureReader((packet) => {
     packets += 1
@@ -86,29 +87,10 @@ export function createTrimmer(
     if (isTcp) follower.follow(segment)
     const trimmed =
       isTcp && view !== null && !segment.isReassembled
-        ? trimmedSegment(packet, segment, view)
+        ? cut(packet, segment, rangesIn(kept, segment, view))
         : { ...packet, capturedLength: headersOfOther(packet) }
     writer.write(trimmed, comments.get(packet.number))
   })
-
-  /** Up to the last byte that is kept; payload before it that is not is zero. */
-  function trimmedSegment(packet: Packet, { headerLength, available }: Segment, seen: SegmentView) {
-    const { connection, direction, offset } = seen
-    const ranges = kept.within(connection, direction, offset, offset + available)
-    const end = ranges.at(-1)?.to ?? offset
-    const capturedLength = headerLength + (end - offset)
-    const isFront = ranges.length === 0 || (ranges.length === 1 && ranges[0]?.from === offset)
-    if (isFront) return { ...packet, capturedLength }
-    if (scratch.length < capturedLength) scratch = new Uint8Array(capturedLength)
-    scratch.fill(0, 0, capturedLength)
-    scratch.set(packet.bytes.subarray(packet.start, packet.start + headerLength))
-    for (const range of ranges) {
-      const from = headerLength + range.from - offset
-      const to = headerLength + range.to - offset
-      scratch.set(packet.bytes.subarray(packet.start + from, packet.start + to), from)
-    }
-    return { ...packet, bytes: scratch, start: 0, capturedLength }
-  }
 
   return {
     push: reader.push,
@@ -119,3 +101,6 @@ export function createTrimmer(
     },
   }
 }
+
+const rangesIn = (kept: KeptRanges, { available }: Segment, seen: SegmentView) =>
+  kept.within(seen.connection, seen.direction, seen.offset, seen.offset + available)
