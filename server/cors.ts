@@ -1,5 +1,6 @@
 // Which pages of other origins may upload, and what they may see (Fetch standard, CORS protocol).
 import type { IncomingMessage } from 'node:http'
+import { parseUrl } from './parse-url.ts'
 
 /** What a page from another origin may send. */
 export const requestHeaders = [
@@ -79,5 +80,5 @@ const varies: Headers = { Vary: 'Origin' }
 
 /** By host alone: behind a proxy that ends TLS the scheme is not ours to see. */
 function isSameOrigin(origin: string, host: string | undefined): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host
+  return parseUrl(origin)?.host === host
 }

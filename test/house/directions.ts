@@ -14,7 +14,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'server/uploads': ['server/config', 'server/units'],
   'server/connections': [],
   'server/respond': [],
-  'server/cors': [],
+  'server/parse-url': [],
+  'server/cors': ['server/parse-url'],
   'server/refusals': ['server/uploads'],
   'server/tus': [
     'server/uploads',
@@ -22,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'server/respond',
     'server/refusals',
     'server/cors',
+    'server/parse-url',
   ],
   'server/downloads': ['server/uploads', 'server/refusals', 'server/cors'],
   'server/events': ['server/uploads', 'server/connections'],
