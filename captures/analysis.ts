@@ -332,11 +332,40 @@ export interface ExchangeUpload {
   readonly isConsistent: boolean | null
   /** The stream bytes of the body in the client's direction. */
   readonly sequence: SequenceRange | null
+  /** Of the protocol, as one of both sides tells it: `1.0.0` of tus, the interop version of the IETF's draft; `null`: untold. */
+  readonly version: string | null
+  /** The algorithm of the digest that came with the bytes (tus checksum, RFC 9530); `trailer`: it came behind them. */
+  readonly checksum: string | null
+  /** The bytes did not fit their digest, and don't count (460, tus checksum). */
+  readonly isDamaged: boolean
+  /** Interim answers that told how far the server was (104, IETF). */
+  readonly progress: readonly Progress[]
 }
+
+export interface Progress {
+  readonly packet: number
+  readonly time: number
+  readonly offset: number
+}
+
+export interface UploadProtocol {
+  readonly protocol: ExchangeUpload['protocol']
+  readonly version: string | null
+}
+
+/** One upload joined of others that were sent side by side (tus 1.0.0, Concatenation). */
+export type Concatenation =
+  /** `final`: the upload that it became a part of; `null`: not seen. */
+  | { readonly kind: 'partial'; readonly final: string | null }
+  /** In the order of the file. */
+  | { readonly kind: 'final'; readonly parts: readonly string[] }
 
 export interface UploadAnalysis {
   readonly url: string
+  /** The one that it was begun with, as far as that is seen. */
   readonly protocol: 'tus' | 'ietf'
+  /** All that carried it, in the order of their first requests. */
+  readonly protocols: readonly UploadProtocol[]
   /** `null`: deferred, or not seen. */
   readonly length: number | null
   /** The highest offset that the server is known to have. */
@@ -348,8 +377,13 @@ export interface UploadAnalysis {
   readonly resumptions: number
   readonly complete: boolean
   readonly filename: string | null
+  /** The client gave it up by DELETE before it was complete. */
+  readonly cancelled: boolean
   /** Body bytes of its requests beyond the file's own: sent again. */
   readonly bytesSentAgain: number
+  /** Requests whose bytes arrived damaged (460). */
+  readonly damaged: number
+  readonly concatenation: Concatenation | null
   readonly isConsistent: boolean
   readonly start: number
   readonly end: number

@@ -15,6 +15,7 @@ const names = [
   'repr-digest',
   'retry-after',
   'server',
+  'trailer',
   'transfer-encoding',
   'tus-resumable',
   'upgrade',

@@ -61,10 +61,12 @@ function labelExchange(exchange: ExchangeAnalysis, put: Put): void {
       : `, bytes ${upload.from}–${Math.max(upload.from, upload.to - 1)} of the file (${size(upload.to - upload.from)})`
   put(exchange.requestPacket, `${name} begins: ${method ?? '?'} ${target ?? ''}${range}`)
   if (lastRequestPacket !== headPacket) put(lastRequestPacket, `${name}: last byte of the request`)
+  for (const { packet, offset: reached } of upload?.progress ?? [])
+    put(packet, `${name}: 104, the server has ${reached} bytes`)
   const offset = upload?.answeredOffset ?? null
   put(
     exchange.responsePacket,
-    `${name} answered: ${status ?? '?'}${offset === null ? '' : `, Upload-Offset ${offset}`}`,
+    `${name} answered: ${status ?? '?'}${upload?.isDamaged ? ', arrived damaged' : ''}${offset === null ? '' : `, Upload-Offset ${offset}`}`,
   )
 }
 

@@ -1,9 +1,11 @@
 // An exchange of the IETF's resumable uploads in, what it did to an upload out (draft-ietf-httpbis-resumable-upload; interop
 // versions 3, 5, 6 and 8, which are told apart by their fields, not by their numbers).
 import type { Exchange, Fields, Request, Response } from '../http/exchange.ts'
+import { digestAlgorithm } from './checksum.ts'
 import { isSuccessful, rangeFrom, sentBytes, type UploadStep, wholeNumber } from './upload-step.ts'
 import { locationUrl, targetUrl } from './url.ts'
 
+const versionField = 'upload-draft-interop-version'
 const partialType = 'application/partial-upload'
 
 /** `null`: the exchange has nothing to do with the draft, as far as it is there. `isUpload`: its target is an upload. */
@@ -27,14 +29,20 @@ export function readDraftStep(exchange: Exchange, isUpload = false): UploadStep 
     answeredOffset,
     length: lengthOf(request, answers, isLast === true ? begin : null),
     isSuccess,
-    isComplete: isSuccess && (isLast ?? completeness(response?.fields)) === true,
+    // What the server says holds, also where the request failed behind the upload (§4.4.2); a success that says nothing has all.
+    isComplete: completeness(response?.fields) ?? (isSuccess && isLast === true),
     url: action === 'creation' ? createdUrl(request, answers) : targetUrl(request),
     filename: null,
+    version:
+      [request, ...answers].flatMap(({ fields }) => fields.get(versionField) ?? [])[0] ?? null,
+    checksum: digestAlgorithm(request.fields),
+    isDamaged: false,
+    concatenation: null,
   }
 }
 
 const isDraft = (fields: Fields): boolean =>
-  fields.has('upload-draft-interop-version') ||
+  fields.has(versionField) ||
   fields.has('upload-complete') ||
   fields.has('upload-incomplete') ||
   fields.has('upload-limit') ||

@@ -83,7 +83,7 @@ function newServer() {
       if (action === 'download' || action === 'cancellation') return null
       const isInRange = isSuccess && action !== 'offset' && from !== null && to !== null
       const fits = told === null ? null : isInRange ? told >= from && told <= to : isPossible(told)
-      if (!isSuccess) broken = Math.max(broken, underWay.get(step) ?? 0)
+      if (!isSuccess && !step.isDamaged) broken = Math.max(broken, underWay.get(step) ?? 0)
       underWay.delete(step)
       const offset = told ?? (isSuccess ? assumedOffset(step) : null)
       if (offset !== null) learn(offset)

@@ -1,5 +1,7 @@
 // An exchange of tus 1.0.0 in, what it did to an upload out.
 import type { Exchange, Fields, Request } from '../http/exchange.ts'
+import { checksumMismatch, uploadChecksum } from './checksum.ts'
+import { concatenationOf } from './concatenation.ts'
 import { filenameOf } from './metadata.ts'
 import { isSuccessful, rangeFrom, type UploadStep, wholeNumber } from './upload-step.ts'
 import { locationUrl, targetUrl } from './url.ts'
@@ -19,7 +21,7 @@ export function readTusStep(exchange: Exchange, isUpload = false): UploadStep | 
 
   const isSuccess = isSuccessful(response?.status)
   const answeredOffset = wholeNumber(response?.fields, 'upload-offset')
-  const isFinal = (request.fields.get('upload-concat') ?? '').startsWith('final')
+  const concatenation = concatenationOf(request, response)
   const common = {
     protocol: 'tus',
     action,
@@ -29,10 +31,14 @@ export function readTusStep(exchange: Exchange, isUpload = false): UploadStep | 
       wholeNumber(response?.fields, 'upload-length'),
     isSuccess,
     // A final upload is the partial ones in a row: it is there as soon as it is created (tus 1.0.0, Concatenation).
-    isComplete: isFinal && isSuccess && action === 'creation',
+    isComplete: concatenation?.kind === 'final' && isSuccess && action === 'creation',
     filename: filenameOf(
       request.fields.get('upload-metadata') ?? response?.fields.get('upload-metadata'),
     ),
+    version: request.fields.get('tus-resumable') ?? response?.fields.get('tus-resumable') ?? null,
+    checksum: uploadChecksum(request.fields),
+    isDamaged: response?.status === checksumMismatch,
+    concatenation,
   } as const
   switch (action) {
     case 'creation': {

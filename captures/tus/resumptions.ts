@@ -16,10 +16,13 @@ export function resumptionsIn(steps: readonly PlacedStep[]): number {
       hasAsked ||= before !== null || (answeredOffset ?? 0) > 0
     } else if (action === 'append' || (action === 'creation' && from !== null)) {
       const isMoved = before !== null && before.connection !== one.connection
-      if (hasAsked || (isMoved && before?.step.isSuccess === false)) resumptions += 1
+      if (hasAsked || (isMoved && before !== null && isBroken(before))) resumptions += 1
       before = one
       hasAsked = false
     }
   }
   return resumptions
 }
+
+/** A 460 is an answer like any other: the connection may end with it, the upload does not break off. */
+const isBroken = ({ step }: PlacedStep): boolean => !step.isSuccess && !step.isDamaged

@@ -21,7 +21,17 @@ export interface UploadStep {
   /** The server says that it has the whole file. */
   readonly isComplete: boolean
   readonly filename: string | null
+  /** See `ExchangeUpload`. */
+  readonly version: string | null
+  readonly checksum: string | null
+  readonly isDamaged: boolean
+  readonly concatenation: StepConcatenation | null
 }
+
+/** What a creation says: the URLs of a final's parts as the other requests have them. */
+export type StepConcatenation =
+  | { readonly kind: 'partial' }
+  | { readonly kind: 'final'; readonly parts: readonly string[] }
 
 /** A field that is a whole number, in digits only; `null`: not there, or none. */
 export function wholeNumber(fields: Fields | undefined, name: string): number | null {

@@ -1,13 +1,14 @@
 // The exchanges of all connections in, the uploads that they made out: each across the connections that carried it.
-import type { ExchangeUpload, UploadAnalysis } from '../analysis.ts'
+import type { ExchangeUpload, Progress, UploadAnalysis, UploadProtocol } from '../analysis.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { inSeconds } from '../units.ts'
+import { joinParts } from './concatenation.ts'
 import { endOf, groupSteps, type PlacedStep } from './groups.ts'
 import { judgeOffsets, type Offsets } from './offsets.ts'
 import { bytesSentAgain } from './ranges.ts'
 import { resumptionsIn } from './resumptions.ts'
 import { readSteps, type UploadConnection } from './steps.ts'
-import { bodySequence } from './upload-step.ts'
+import { bodySequence, wholeNumber } from './upload-step.ts'
 import { targetUrl } from './url.ts'
 
 export interface CollectedUploads {
@@ -26,7 +27,7 @@ export function collectUploads(connections: readonly UploadConnection[]): Collec
     for (const one of steps) byExchange.set(one.exchange, told(url, one, offsets))
     if (url !== null && isUpload(steps, offsets)) uploads.push(describeUpload(url, steps, offsets))
   }
-  return { uploads, byExchange }
+  return { uploads: joinParts(uploads), byExchange }
 }
 
 function told(url: string | null, one: PlacedStep, { verdicts }: Offsets): ExchangeUpload {
@@ -43,7 +44,21 @@ function told(url: string | null, one: PlacedStep, { verdicts }: Offsets): Excha
     answeredOffset: step.answeredOffset,
     isConsistent: verdicts.get(one) ?? null,
     sequence: carries && request !== null ? bodySequence(request) : null,
+    version: step.version,
+    checksum: step.checksum,
+    isDamaged: step.isDamaged,
+    progress: progressIn(exchange),
   }
+}
+
+const none: readonly Progress[] = []
+
+function progressIn({ interim }: Exchange): readonly Progress[] {
+  if (interim.length === 0) return none
+  return interim.flatMap(({ fields, first }) => {
+    const offset = wholeNumber(fields, 'upload-offset')
+    return offset === null ? [] : [{ packet: first.packet, time: inSeconds(first.time), offset }]
+  })
 }
 
 /** Something is known of it: it was created, or has bytes, or its server told an offset. */
@@ -59,21 +74,40 @@ function describeUpload(
   const lengths = work.flatMap(({ step }) => step.length ?? [])
   const length = lengths.at(-1) ?? null
   const offset = highest ?? 0
+  const complete =
+    work.some(({ step }) => step.isComplete) ||
+    (length !== null && highest !== null && highest >= length)
+  const protocols = protocolsOf(work)
   return {
     url,
-    protocol: work[0]?.step.protocol ?? 'tus',
+    protocol: protocols[0]?.protocol ?? 'tus',
+    protocols,
     length,
     offset,
     patches: work.filter(({ step }) => step.action === 'append').length,
     connections: [...new Set(work.map(({ connection }) => connection))],
     resumptions: resumptionsIn(work),
-    complete:
-      work.some(({ step }) => step.isComplete) ||
-      (length !== null && highest !== null && highest >= length),
+    complete,
     filename: work.find(({ step }) => step.filename !== null)?.step.filename ?? null,
+    cancelled:
+      !complete && work.some(({ step }) => step.action === 'cancellation' && step.isSuccess),
     bytesSentAgain: bytesSentAgain(work.map(({ step }) => step)),
+    damaged: work.filter(({ step }) => step.isDamaged).length,
+    concatenation: concatenationIn(work),
     isConsistent: [...verdicts.values()].every((verdict) => verdict !== false),
     start: inSeconds(work[0]?.asked ?? 0),
     end: inSeconds(endOf({ steps: work })),
   }
+}
+
+/** Each with the version that one of its requests told. */
+function protocolsOf(work: readonly PlacedStep[]): UploadProtocol[] {
+  const found = new Map<UploadProtocol['protocol'], string | null>()
+  for (const { step } of work) found.set(step.protocol, found.get(step.protocol) ?? step.version)
+  return [...found].map(([protocol, version]) => ({ protocol, version }))
+}
+
+function concatenationIn(work: readonly PlacedStep[]): UploadAnalysis['concatenation'] {
+  const told = work.find(({ step }) => step.concatenation !== null)?.step.concatenation ?? null
+  return told?.kind === 'partial' ? { ...told, final: null } : told
 }

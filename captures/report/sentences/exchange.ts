@@ -1,5 +1,10 @@
 // One exchange in words: its request and response segments, its place in the file, and where its time went.
-import type { ConnectionAnalysis, ExchangeAnalysis, SequenceRange } from '../../analysis.ts'
+import type {
+  ConnectionAnalysis,
+  ExchangeAnalysis,
+  ExchangeUpload,
+  SequenceRange,
+} from '../../analysis.ts'
 import { unreachable } from '../../units.ts'
 import type { Part, Sentence } from '../prose.ts'
 import { frameRange, frames, say, tone } from '../prose.ts'
@@ -42,7 +47,7 @@ export function answer({
 }: ExchangeAnalysis): Sentence {
   if (status === null)
     return say`${tone('warning', interim.length > 0 ? `${interim.join(', ')}, then none` : 'none')}`
-  const statuses = [...interim, status].join(', ')
+  const statuses = `${[...interim, status].join(', ')}${upload?.isDamaged ? ' damaged' : ''}`
   const offset = upload?.answeredOffset == null ? '' : ` → ${upload.answeredOffset}`
   const cut = isResponseComplete ? '' : ', cut'
   const text = `${statuses}${offset}${cut}`
@@ -93,27 +98,54 @@ function fileBytes({ upload, requestPacket, headPacket }: ExchangeAnalysis): Sen
       ? say`; the head ends in ${frames([headPacket])}`
       : []
   if (upload === null || upload.from === null) return head
-  if (upload.to === null) return say`${head}; the file from offset ${String(upload.from)} on`
+  const { checksum } = upload
+  const digest =
+    checksum === null
+      ? ''
+      : `, with ${checksum === 'trailer' ? 'a checksum behind it' : `a ${checksum} checksum`}`
+  if (upload.to === null)
+    return say`${head}; the file from offset ${String(upload.from)} on${digest}`
   const body = sequenceRange(upload.sequence)
   const stream = body === null ? '' : `, ${body} of the stream`
-  return say`${head}; its body is the file from offset ${String(upload.from)} up to ${String(upload.to)}${stream}`
+  return say`${head}; its body is the file from offset ${String(upload.from)} up to ${String(upload.to)}${stream}${digest}`
 }
 
 function response(exchange: ExchangeAnalysis): Sentence {
   const { responsePacket, lastResponsePacket, status, interim, upload } = exchange
   const before =
-    interim.length > 0 ? say`Before the answer came ${listed(interim.map(String))}. ` : []
+    interim.length > 0
+      ? say`Before the answer came ${listed(interim.map(String))}${progressOf(upload)}. `
+      : []
   if (status === null || responsePacket === null) {
     return say`${before}${tone('warning', 'No answer')} to it is in the capture.`
   }
   const range = sequenceRange(exchange.responseSequence)
   const parts = [size(exchange.responseBytes), ...present(range)].join(', ')
   const where = frameRange(responsePacket, lastResponsePacket ?? responsePacket)
-  return say`${before}Response ${tone('strong', String(status))} in ${where} (${parts})${answeredOffset(upload?.answeredOffset ?? null, upload?.isConsistent ?? null)}.`
+  return say`${before}Response ${tone('strong', String(status))} in ${where} (${parts})${outcome(status, upload)}.`
 }
 
-function answeredOffset(offset: number | null, isConsistent: boolean | null): Sentence {
+/** The server says how far it is while the bytes still come (104, IETF). */
+function progressOf(upload: ExchangeUpload | null): Sentence {
+  const last = upload?.progress.at(-1)
+  return last === undefined
+    ? []
+    : say`; the last that told an offset, ${frames([last.packet])}, told ${String(last.offset)}`
+}
+
+/** Mismatching offset (tus 1.0.0, PATCH; draft-ietf-httpbis-resumable-upload §7.1). */
+const conflict = 409
+
+function outcome(status: number, upload: ExchangeUpload | null): Sentence {
+  if (upload === null) return []
+  const { answeredOffset: offset, from, isConsistent, isDamaged, checksum } = upload
+  if (isDamaged) {
+    const digest = checksum === null || checksum === 'trailer' ? 'checksum' : `${checksum} checksum`
+    return say`: the bytes arrived ${tone('damage', 'damaged')}, their ${digest} is not the one that was sent; they do not count`
+  }
   if (offset === null) return []
+  if (status === conflict && from !== null && from !== offset)
+    return say`: the server stands at Upload-Offset ${String(offset)}, ${tone('damage', `not at ${from}`)}`
   switch (isConsistent) {
     case true:
       return say`: Upload-Offset ${String(offset)}, which fits`

@@ -1,7 +1,7 @@
 // One upload in words: what of it arrived, over which connections, and whether its offsets fit. Analysis in, words out.
-import type { Analysis, ExchangeAnalysis, UploadAnalysis } from '../../analysis.ts'
+import type { Analysis, ExchangeAnalysis, UploadAnalysis, UploadProtocol } from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
-import { connections, frames, say, tone } from '../prose.ts'
+import { connections, frames, join, listOf, say, tone } from '../prose.ts'
 import { amount, count, size } from '../quantity.ts'
 import { isPatch } from './exchange.ts'
 
@@ -12,11 +12,14 @@ export function uploadName({ url, filename }: UploadAnalysis): Sentence {
 
 /** Length and completeness; PATCHes and connections; resumptions; consistency. */
 export function uploadSentences(analysis: Analysis, upload: UploadAnalysis): Sentence[] {
-  return [progress(upload), carriage(analysis, upload), consistency(analysis, upload)]
+  return [progress(upload), carriage(analysis, upload), consistency(analysis, upload)].filter(
+    (sentence) => sentence.length > 0,
+  )
 }
 
-function progress({ length, offset, complete, protocol }: UploadAnalysis): Sentence {
-  const draft = protocol === 'ietf' ? ' (IETF resumable upload)' : ''
+function progress(upload: UploadAnalysis): Sentence {
+  const { length, offset, complete, cancelled } = upload
+  const draft = ` (${protocolWords(upload)}${cancelled ? '; the client gave it up: DELETE' : ''})`
   if (length === null) {
     return say`${size(offset)} arrived (offset ${offset}); the length is not in the capture${complete ? ', yet the upload is complete' : ''}${draft}.`
   }
@@ -25,7 +28,27 @@ function progress({ length, offset, complete, protocol }: UploadAnalysis): Sente
   return say`${tone('warning', 'incomplete')}: ${size(offset)} of ${size(length)}${share}, offset ${offset} of ${length}${draft}.`
 }
 
+const protocolNames: Readonly<Record<UploadProtocol['protocol'], string>> = {
+  tus: 'tus',
+  ietf: 'IETF resumable upload',
+}
+
+/** `tus 1.0.0`; `begun with tus 1.0.0, continued with IETF resumable upload, interop version 8` */
+function protocolWords({ protocol, protocols }: UploadAnalysis): string {
+  const [first = protocolNames[protocol], ...others] = protocols.map(
+    ({ protocol: one, version }) => {
+      if (version === null) return protocolNames[one]
+      return one === 'tus' ? `tus ${version}` : `${protocolNames[one]}, interop version ${version}`
+    },
+  )
+  return others.length === 0
+    ? first
+    : `begun with ${first}, continued with ${others.join(', then with ')}`
+}
+
 function carriage(analysis: Analysis, upload: UploadAnalysis): Sentence {
+  const { concatenation, damaged } = upload
+  if (concatenation?.kind === 'final') return joinedOf(analysis, concatenation.parts)
   const again =
     upload.bytesSentAgain > 0
       ? say` ${size(upload.bytesSentAgain)} had to be sent again.`
@@ -34,7 +57,32 @@ function carriage(analysis: Analysis, upload: UploadAnalysis): Sentence {
         : []
   const resumptions =
     upload.resumptions === 0 ? 'no resumption' : count(upload.resumptions, 'resumption')
-  return say`${count(upload.patches, 'PATCH', 'PATCHes')} on ${places(analysis, upload)}; ${resumptions}.${again}`
+  return say`${count(upload.patches, 'PATCH', 'PATCHes')} on ${places(analysis, upload)}; ${resumptions}.${again}${damagedOnes(damaged)}${partOf(concatenation)}`
+}
+
+function damagedOnes(damaged: number): string {
+  if (damaged === 0) return ''
+  return ` ${count(damaged, 'request')} arrived damaged (460): ${damaged === 1 ? 'its' : 'their'} bytes did not count.`
+}
+
+function partOf(concatenation: UploadAnalysis['concatenation']): Sentence {
+  if (concatenation?.kind !== 'partial') return []
+  const { final } = concatenation
+  return final === null
+    ? say` It is a part of another upload (Upload-Concat: partial); which one, the capture does not show.`
+    : say` It is a part of ${tone('strong', final)}.`
+}
+
+const mostParts = 6
+
+/** A final upload carries nothing itself. */
+function joinedOf({ uploads }: Analysis, parts: readonly string[]): Sentence {
+  const named = parts.slice(0, mostParts).map((url) => [url])
+  const rest = parts.length - named.length
+  const list = rest > 0 ? say`${join(named, ', ')} and ${amount(rest)} more` : listOf(named)
+  const used = uploads.filter(({ url }) => parts.includes(url)).flatMap((part) => part.connections)
+  const where = used.length === 0 ? [] : say`, which came on ${connections([...new Set(used)])}`
+  return say`Joined of ${count(parts.length, 'part')} (tus concatenation: ${list})${where}; nothing was sent again for that.`
 }
 
 /** `connections 0 and 2, other requests of it on connection 1` */
@@ -57,6 +105,7 @@ function places(
 }
 
 function consistency(analysis: Analysis, upload: UploadAnalysis): Sentence {
+  if (upload.concatenation?.kind === 'final') return []
   const appends = appendsOf(analysis, upload.url)
   const wrong = appends.filter(({ upload: part }) => part?.isConsistent === false)
   const first = wrong[0]
@@ -67,7 +116,9 @@ function consistency(analysis: Analysis, upload: UploadAnalysis): Sentence {
   }
   if (!upload.isConsistent)
     return say`${tone('damage', 'Inconsistent')}: the offsets do not fit one another.`
-  const unknown = appends.filter(({ upload: part }) => part?.isConsistent === null).length
+  const unknown = appends.filter(
+    ({ upload: part }) => part?.isConsistent === null && !part.isDamaged,
+  ).length
   if (appends.length === 0) return say`No PATCH, so no offset to check.`
   if (unknown === 0) return say`Every answered offset fits what was sent.`
   if (unknown === appends.length)

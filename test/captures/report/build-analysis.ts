@@ -236,6 +236,10 @@ export function anUploadPart(parts: Partial<ExchangeUpload> = {}): ExchangeUploa
     answeredOffset: MiB,
     isConsistent: true,
     sequence: { from: 513, to: 513 + MiB },
+    version: '1.0.0',
+    checksum: null,
+    isDamaged: false,
+    progress: [],
     ...parts,
   }
 }
@@ -280,6 +284,7 @@ export function anUpload(parts: Partial<UploadAnalysis> = {}): UploadAnalysis {
   return {
     url: '/files/3f2a9c',
     protocol: 'tus',
+    protocols: [{ protocol: 'tus', version: '1.0.0' }],
     length: MiB,
     offset: MiB,
     patches: 1,
@@ -287,7 +292,10 @@ export function anUpload(parts: Partial<UploadAnalysis> = {}): UploadAnalysis {
     resumptions: 0,
     complete: true,
     filename: 'holiday.mp4',
+    cancelled: false,
     bytesSentAgain: 0,
+    damaged: 0,
+    concatenation: null,
     isConsistent: true,
     start: 0,
     end: 0.1676,

@@ -6,6 +6,7 @@ import type {
   ExchangeUpload,
   IdleGap,
   QualityNote,
+  UploadProtocol,
 } from '../../../captures/analysis.ts'
 import { explainText } from '../../../captures/report/explain-text.ts'
 import { plain } from '../../../captures/report/prose.ts'
@@ -338,7 +339,7 @@ const uploadTold = (parts: Parameters<typeof anUpload>[0], exchanges = [anExchan
 
 test('an upload is told with length, connections, resumptions and offsets', () => {
   expect(uploadTold({})).toEqual([
-    '1.0 MiB (1 048 576 bytes), complete.',
+    '1.0 MiB (1 048 576 bytes), complete (tus 1.0.0).',
     '1 PATCH on connection 0; no resumption.',
     'Every answered offset fits what was sent.',
   ])
@@ -362,12 +363,90 @@ test('connections that carried only other requests of an upload are told apart',
 })
 
 test('what is not whole is not called whole', () => {
-  expect(uploadTold({ complete: false, length: 8 * MiB, protocol: 'ietf' })[0]).toBe(
-    'incomplete: 1.0 MiB of 8.0 MiB (12 %), offset 1 048 576 of 8 388 608 (IETF resumable upload).',
+  expect(uploadTold({ complete: false, length: 8 * MiB })[0]).toBe(
+    'incomplete: 1.0 MiB of 8.0 MiB (12 %), offset 1 048 576 of 8 388 608 (tus 1.0.0).',
+  )
+  expect(uploadTold({ complete: false, cancelled: true })[0]).toBe(
+    'incomplete: 1.0 MiB of 1.0 MiB (100 %), offset 1 048 576 of 1 048 576 (tus 1.0.0; the client gave it up: DELETE).',
   )
   expect(uploadTold({ length: null, complete: false })[0]).toBe(
-    '1.0 MiB arrived (offset 1 048 576); the length is not in the capture.',
+    '1.0 MiB arrived (offset 1 048 576); the length is not in the capture (tus 1.0.0).',
   )
+})
+
+const ietf = { protocol: 'ietf', version: '8' } as const
+const tus = { protocol: 'tus', version: null } as const
+
+test('an upload is told with the protocols that carried it', () => {
+  const told = (...protocols: UploadProtocol[]) => uploadTold({ protocols })[0]
+  expect(told(ietf)).toContain('complete (IETF resumable upload, interop version 8).')
+  expect(told(tus)).toContain('complete (tus).')
+  expect(told(tus, ietf)).toContain(
+    'complete (begun with tus, continued with IETF resumable upload, interop version 8).',
+  )
+})
+
+test('parts and what is joined of them name one another', () => {
+  const part = (url: string, connection: number) =>
+    anUpload({
+      url,
+      connections: [connection],
+      concatenation: { kind: 'partial', final: '/files/3' },
+    })
+  const final = anUpload({
+    url: '/files/3',
+    patches: 0,
+    concatenation: { kind: 'final', parts: ['/files/1', '/files/2'] },
+  })
+  const analysis = anAnalysis({ uploads: [part('/files/1', 0), part('/files/2', 1), final] })
+  expect(uploadSentences(analysis, final).map(plain)).toEqual([
+    '1.0 MiB (1 048 576 bytes), complete (tus 1.0.0).',
+    'Joined of 2 parts (tus concatenation: /files/1 and /files/2), which came on connections 0 and 1; nothing was sent again for that.',
+  ])
+  expect(plain(uploadSentences(analysis, part('/files/1', 0))[1] ?? [])).toMatch(
+    /no resumption\. It is a part of \/files\/3\.$/,
+  )
+  expect(uploadTold({ concatenation: { kind: 'partial', final: null } })[1]).toContain(
+    'which one, the capture does not show.',
+  )
+})
+
+test('what arrived damaged is told, with the request and of the upload', () => {
+  const damaged = anExchange({
+    status: 460,
+    upload: anUploadPart({
+      answeredOffset: null,
+      isConsistent: null,
+      checksum: 'sha1',
+      isDamaged: true,
+    }),
+  })
+  const [asked, answered] = exchangeTold(damaged)
+  expect(asked).toContain('of the stream, with a sha1 checksum.')
+  expect(answered).toContain(
+    ': the bytes arrived damaged, their sha1 checksum is not the one that was sent; they do not count.',
+  )
+  expect(plain(answer(damaged))).toBe('460 damaged')
+  expect(uploadTold({ damaged: 1, bytesSentAgain: MiB }, [damaged, anExchange()])).toEqual([
+    '1.0 MiB (1 048 576 bytes), complete (tus 1.0.0).',
+    '1 PATCH on connection 0; no resumption. 1.0 MiB had to be sent again. 1 request arrived damaged (460): its bytes did not count.',
+    'Every answered offset fits what was sent.',
+  ])
+})
+
+test('interim answers are told with the last offset of them, a conflict with both offsets', () => {
+  const [, answered] = exchangeTold({
+    interim: [104, 104],
+    upload: anUploadPart({ progress: [{ packet: 7, time: 0.1, offset: 524288 }] }),
+  })
+  expect(answered).toMatch(
+    /^Before the answer came 104 and 104; the last that told an offset, frame 7, told 524288\. /,
+  )
+  const conflict = exchangeTold({
+    status: 409,
+    upload: anUploadPart({ from: 2000, answeredOffset: 1000, isConsistent: false }),
+  })
+  expect(conflict[1]).toContain(': the server stands at Upload-Offset 1000, not at 2000.')
 })
 
 test('offsets that do not fit are told with the place of the first', () => {

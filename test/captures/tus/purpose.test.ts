@@ -35,6 +35,10 @@ const upload = (
     answeredOffset: null,
     isConsistent: null,
     sequence: null,
+    version: null,
+    checksum: null,
+    isDamaged: false,
+    progress: [],
   },
 })
 

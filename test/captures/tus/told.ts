@@ -56,3 +56,10 @@ export const offset = (at: number, length: number | null = null) =>
   `< HTTP/1.1 200 OK\\r\\nTus-Resumable: 1.0.0\\r\\nUpload-Offset: ${at}\\r\\n${length === null ? '' : `Upload-Length: ${length}\\r\\n`}\\r\\n`
 
 export const body = (length: number) => `> {of ${length}}`
+
+/** Any request; the body is in the lines after it. */
+export const asked = (line: string, ...fields: readonly string[]) =>
+  `> ${[`${line} HTTP/1.1`, 'Host: a.example', ...fields, '', ''].join('\\r\\n')}`
+
+export const answered = (line: string, ...fields: readonly string[]) =>
+  `< ${[`HTTP/1.1 ${line}`, ...fields, '', ''].join('\\r\\n')}`

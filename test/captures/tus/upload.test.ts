@@ -39,6 +39,7 @@ test('an upload in many PATCHes on one connection', () => {
   expect(only(told)).toEqual({
     url: '/files/1',
     protocol: 'tus',
+    protocols: [{ protocol: 'tus', version: '1.0.0' }],
     length: 3000,
     offset: 3000,
     patches: 3,
@@ -46,7 +47,10 @@ test('an upload in many PATCHes on one connection', () => {
     resumptions: 0,
     complete: true,
     filename: 'holidayä.mp4',
+    cancelled: false,
     bytesSentAgain: 0,
+    damaged: 0,
+    concatenation: null,
     isConsistent: true,
     start: 0.001,
     end: 0.011,
