@@ -2,6 +2,7 @@
 import { Router } from 'express'
 import { connectionView, type Ledger } from './connections.ts'
 import { refusalOf } from './refusals.ts'
+import { isPart } from './uploads/concatenation.ts'
 import { UploadError } from './uploads/errors.ts'
 import { stateOf, type Upload, type UploadState, viewOf } from './uploads/upload.ts'
 import type { Uploads } from './uploads/uploads.ts'
@@ -20,7 +21,9 @@ export function createApi(uploads: Uploads, ledger: Ledger): Router {
 
   api.get('/uploads', (request, response) => {
     const { state, cursor, limit } = readQuery(request.query)
-    const all = uploads.list().filter((upload) => state === null || stateOf(upload) === state)
+    const all = uploads
+      .list()
+      .filter((upload) => !isPart(upload.info) && (state === null || stateOf(upload) === state))
     const start = cursor === null ? 0 : all.findIndex((upload) => isAfter(upload, cursor))
     const page = start < 0 ? [] : all.slice(start, start + limit)
     const last = page.at(-1)

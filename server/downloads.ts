@@ -5,7 +5,9 @@ import mime from 'mime-types'
 import type { Logger } from 'pino'
 import send from 'send'
 import { decideCors } from './cors.ts'
+import { joinFiles } from './joined-files.ts'
 import { refusalOf } from './refusals.ts'
+import { isPart } from './uploads/concatenation.ts'
 import { UploadError } from './uploads/errors.ts'
 import type { Upload } from './uploads/upload.ts'
 import { viewOf } from './uploads/upload.ts'
@@ -49,9 +51,9 @@ export function createDownloads(
       return
     }
     try {
-      const upload = await uploads.find(request.params.id)
+      const upload = await uploads.look(request.params.id)
       refuseUnfinished(upload)
-      sendFile(request, response, uploads.options.dir, upload, log)
+      sendUpload(request, response, uploads, upload, log)
     } catch (error) {
       if (!(error instanceof UploadError)) throw error
       const { status, text } = refusalOf(error)
@@ -61,6 +63,9 @@ export function createDownloads(
 }
 
 function refuseUnfinished(upload: Upload): void {
+  if (isPart(upload.info)) {
+    throw new UploadError('not-finished', 'This is only a part: download the upload made of it.')
+  }
   if (upload.info.finished !== null) return
   const length = upload.info.length ?? 'an unknown number of'
   throw new UploadError(
@@ -69,10 +74,10 @@ function refuseUnfinished(upload: Upload): void {
   )
 }
 
-function sendFile(
+function sendUpload(
   request: Request,
   response: Response,
-  dir: string,
+  uploads: Uploads,
   upload: Upload,
   log: Logger,
 ): void {
@@ -86,14 +91,16 @@ function sendFile(
   response.setHeader('ETag', `"${upload.info.id}"`)
   response.setHeader('Last-Modified', new Date(upload.info.finished ?? 0).toUTCString())
   response.setHeader('Cache-Control', 'private, max-age=0, must-revalidate')
+  const files = uploads.filesOf(upload)
   // The name alone: send takes what it is given for a part of a URL.
-  const stream = send(request, upload.info.id, {
-    root: dir,
+  const stream = send(request, files[0] ?? '', {
+    root: uploads.options.dir,
     dotfiles: 'allow',
     index: false,
     etag: false,
     cacheControl: false,
   })
+  if (files.length > 1) joinFiles(stream, uploads.options.dir, files, upload)
   stream.on('error', (error: Error & { status?: number }) => {
     if (response.headersSent) {
       response.destroy()

@@ -35,6 +35,13 @@ const answers = {
   stalled: { status: 503, headers: comeBack, closes: true },
   draining: { status: 503, headers: comeBack, closes: true },
   'not-finished': { status: 404 },
+  // tus 1.0.0, Checksum: the status is tus' own.
+  'checksum-mismatch': { status: 460 },
+  'checksum-invalid': { status: 400 },
+  'digest-mismatch': { status: 400 },
+  // tus 1.0.0, Concatenation
+  'is-final': { status: 403 },
+  'part-missing': { status: 400 },
 } satisfies Record<UploadErrorCode, Omit<Refusal, 'text'>>
 
 /** The answer to an `UploadError`, with the offset from which the client can go on. */

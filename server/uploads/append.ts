@@ -1,9 +1,12 @@
 // Appending: one body at the committed offset, under the upload's lock, so that bytes never mix.
 import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
+import { type BodyCheck, type BodyHash, createBodyHash, isKept } from './body-check.ts'
 import { type BodyOutcome, type BodyWriter, writeBody } from './body-writer.ts'
+import { partsOf } from './concatenation.ts'
 import type { Deadlines } from './deadlines.ts'
 import { namedStorageError, UploadError } from './errors.ts'
+import type { Marks } from './marks.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { Store } from './store.ts'
 import type { Upload } from './upload.ts'
@@ -19,6 +22,13 @@ export interface AppendRequest {
   /** How many bytes the body has, if that is known before it comes. */
   readonly bodyLength: number | null
   readonly body: Readable
+  /** What the body must hash to before its bytes count; `null`: they count as they come. */
+  readonly check: BodyCheck | null
+  /**
+   * What ends the upload: `length`: that it is reached, and nothing else · `last`: this body, if it comes whole; where the
+   * length is not known yet, it is where the body ends · `more`: not this body, even if the length is reached.
+   */
+  readonly end: 'length' | 'last' | 'more'
   /** The number of the connection that carries it. */
   readonly connection: number | null
   /** Called when all checks have passed, right before the body is read: the place for `100 Continue`. */
@@ -36,6 +46,7 @@ interface AppenderParts {
   readonly options: UploadsOptions
   readonly store: Store
   readonly files: OpenFiles
+  readonly marks: Marks
   readonly deadlines: Deadlines
   readonly events: EventEmitter<UploadEvents>
   complete(upload: Upload): Promise<void>
@@ -52,7 +63,7 @@ const stopTexts = {
 
 /** Makes the one way into the data files. */
 export function createAppender(parts: AppenderParts): Appender {
-  const { options, store, files, deadlines, events } = parts
+  const { options, store, files, marks, deadlines, events } = parts
   const writers = new Map<BodyWriter, (code: StopCode) => void>()
   let draining = false
 
@@ -78,6 +89,9 @@ export function createAppender(parts: AppenderParts): Appender {
     if (draining) return new UploadError('draining', stopTexts.draining())
     if (upload.removed) return new UploadError('gone', 'This upload was removed.')
     if (request.body.destroyed) return new UploadError('interrupted', 'The client went away.')
+    if (partsOf(upload.info) !== null) {
+      return new UploadError('is-final', 'This upload is made of others: nothing can be appended.')
+    }
     if (offset !== upload.offset) {
       return new UploadError(
         'offset-mismatch',
@@ -94,6 +108,13 @@ export function createAppender(parts: AppenderParts): Appender {
       return new UploadError(
         'beyond-length',
         `The upload has ${length} bytes; this body would go beyond.`,
+      )
+    }
+    if (isShort(upload, request)) {
+      return new UploadError(
+        'length-conflict',
+        `The upload has ${length} bytes; this last body would end it before.`,
+        { offset: upload.offset },
       )
     }
     if (bodyLength !== null && options.maxSize > 0 && offset + bodyLength > options.maxSize) {
@@ -136,11 +157,49 @@ export function createAppender(parts: AppenderParts): Appender {
     // Known to be at the end of a finished upload: an empty PATCH that repeats the last one.
     if (upload.info.finished !== null && request.bodyLength === 0) return
     const fd = await openAt(upload)
-    await declareLength(upload, request.length)
+    await declare(upload, request)
+    await (request.check === null ? marks.drop(upload) : marks.set(upload)).catch(
+      (error: unknown) => {
+        throw namedStorageError(error, upload.offset)
+      },
+    )
     request.onAccept()
-    const outcome = await receive(upload, request, party, fd)
-    await settle(upload, fd, outcome)
+    const hash = request.check === null ? null : createBodyHash(request.check.promised)
+    const outcome = await receive(upload, request, party, fd, hash)
+    if (request.check !== null && hash !== null)
+      await judge(upload, request.check, hash, fd, outcome)
+    await settle(upload, request, fd, outcome)
     if (outcome.end !== 'end') throw errorOf(upload, outcome, party)
+  }
+
+  /** Until now no byte of the body counts: either all of them do, or none. */
+  async function judge(
+    upload: Upload,
+    check: BodyCheck,
+    hash: BodyHash,
+    fd: number,
+    { end, written }: BodyOutcome,
+  ): Promise<void> {
+    const from = upload.offset
+    const to = from + written
+    try {
+      if (end === 'end' && (await isKept(check, hash, fd, from, to))) {
+        if (options.durability === 'patch') await parts.force(upload, fd)
+        await marks.advance(upload, to)
+        count(upload, to)
+        return
+      }
+    } finally {
+      // A file that was given up has been closed. Where nothing is to be taken back, this changes nothing.
+      if (upload.fd === fd) await marks.takeBack(upload, fd)
+    }
+    // A body that was cut is told as such.
+    if (end !== 'end') return
+    throw new UploadError(
+      'checksum-mismatch',
+      'The body was damaged on its way: none of it was taken. Send it again.',
+      { offset: from },
+    )
   }
 
   /** The open file, which must be there and end where the upload stands: else somebody else changed it. */
@@ -149,6 +208,10 @@ export function createAppender(parts: AppenderParts): Appender {
     const { size, isNamed } = store.stateOf(fd)
     if (!isNamed && (await store.inspect(upload.info.id)) === null) await loseData(upload)
     if (size === upload.offset) return fd
+    if (upload.mark.isSet && size > upload.offset) {
+      await marks.takeBack(upload, fd)
+      return fd
+    }
     upload.offset = size
     throw new UploadError('offset-mismatch', `The upload stands at byte ${size}.`, { offset: size })
   }
@@ -160,13 +223,22 @@ export function createAppender(parts: AppenderParts): Appender {
     throw new UploadError('damaged', 'This upload was damaged on the server: start it again.')
   }
 
-  async function declareLength(upload: Upload, length: number | null): Promise<void> {
-    if (length === null || upload.info.length !== null) return
-    const info = { ...upload.info, length }
-    await store.writeInfo(info).catch((error: unknown) => {
+  /** What the head says of the whole upload, kept before a byte of the body is. */
+  async function declare(upload: Upload, { length, end }: AppendRequest): Promise<void> {
+    const { info } = upload
+    const isNewLength = length !== null && info.length === null
+    const isNewEnd = end === 'more' && !info.endsByWord
+    if (!isNewLength && !isNewEnd) return
+    const declared = {
+      ...info,
+      length: info.length ?? length,
+      endsByWord: info.endsByWord || isNewEnd,
+    }
+    await store.writeInfo(declared).catch((error: unknown) => {
       throw namedStorageError(error, upload.offset)
     })
-    upload.info = info
+    upload.info = declared
+    if (isNewLength) events.emit('change', upload)
   }
 
   async function receive(
@@ -174,6 +246,7 @@ export function createAppender(parts: AppenderParts): Appender {
     request: AppendRequest,
     party: WriterParty,
     fd: number,
+    hash: BodyHash | null,
   ): Promise<BodyOutcome> {
     if (request.bodyLength === 0) return { written: 0, end: 'end', error: null }
     const { offset } = request
@@ -182,12 +255,10 @@ export function createAppender(parts: AppenderParts): Appender {
       fd,
       position: offset,
       limit: most - offset,
+      ...(hash === null ? {} : { observe: hash.update }),
       committed(written) {
-        const before = upload.offset
-        upload.offset = offset + written
-        upload.modified = Date.now()
-        upload.lock.recheck()
-        events.emit('progress', upload, upload.offset - before)
+        if (hash === null) count(upload, offset + written)
+        else upload.modified = Date.now()
       },
     })
     upload.connection = request.connection
@@ -205,10 +276,39 @@ export function createAppender(parts: AppenderParts): Appender {
     }
   }
 
-  /** Whatever way the body ended: what arrived counts, and the last byte completes the upload. */
-  async function settle(upload: Upload, fd: number, outcome: BodyOutcome): Promise<void> {
-    if (upload.offset === upload.info.length) await parts.complete(upload)
-    else if (options.durability === 'patch' && outcome.written > 0) await parts.force(upload, fd)
+  /** Bytes up to here count from now on: HEAD tells them, and what waits looks again. */
+  function count(upload: Upload, offset: number): void {
+    const before = upload.offset
+    upload.offset = offset
+    upload.modified = Date.now()
+    upload.lock.recheck()
+    events.emit('progress', upload, offset - before)
+  }
+
+  /** Whatever way the body ended: what counts is kept, and the end completes the upload. */
+  async function settle(
+    upload: Upload,
+    request: AppendRequest,
+    fd: number,
+    outcome: BodyOutcome,
+  ): Promise<void> {
+    if (isEnd(upload, request, outcome)) await end(upload)
+    else if (options.durability === 'patch' && outcome.written > 0 && request.check === null)
+      await parts.force(upload, fd)
+  }
+
+  async function end(upload: Upload): Promise<void> {
+    const { offset, info } = upload
+    // Where nobody said how long it is, it is as long as it has become.
+    upload.info = { ...info, length: info.length ?? offset }
+    if (upload.info.length !== offset) {
+      throw new UploadError(
+        'length-conflict',
+        `The upload has ${info.length} bytes, but the last body ended at ${offset}.`,
+        { offset },
+      )
+    }
+    await parts.complete(upload)
   }
 
   return {
@@ -219,6 +319,17 @@ export function createAppender(parts: AppenderParts): Appender {
       for (const stop of writers.values()) stop('draining')
     },
   }
+}
+
+/** Whether a last body is known to end before the upload does. */
+function isShort({ info }: Upload, { offset, length, bodyLength, end }: AppendRequest): boolean {
+  const whole = length ?? info.length
+  return end === 'last' && bodyLength !== null && whole !== null && offset + bodyLength < whole
+}
+
+function isEnd({ offset, info }: Upload, { end }: AppendRequest, outcome: BodyOutcome): boolean {
+  if (end === 'last') return outcome.end === 'end'
+  return end === 'length' && offset === info.length
 }
 
 function errorOf(upload: Upload, outcome: BodyOutcome, party: WriterParty): unknown {

@@ -32,6 +32,8 @@ export interface BodyTarget {
   readonly position: number
   /** The most bytes that may be written. */
   readonly limit: number
+  /** Called with the body's bytes in order, before they are written. */
+  readonly observe?: (chunk: Buffer) => void
   /** Called after each write with the bytes that the file has got since the body began. */
   committed(written: number): void
 }
@@ -79,6 +81,7 @@ export function writeBody(source: Readable, target: BodyTarget): BodyWriter {
     const taken = chunk.length > room ? chunk.subarray(0, room) : chunk
     received += taken.length
     if (taken.length > 0) {
+      target.observe?.(taken)
       gathered.push(taken)
       gatheredBytes += taken.length
     }

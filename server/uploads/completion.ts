@@ -1,7 +1,10 @@
 // The end of an upload: from "every byte is in the file" to "finished, and nothing can take that back".
 import type { EventEmitter } from 'node:events'
+import { isPart, partsOf } from './concatenation.ts'
+import type { Digests } from './digests.ts'
 import { namedStorageError, UploadError } from './errors.ts'
 import type { UploadInfo } from './info-file.ts'
+import type { Marks } from './marks.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { Store } from './store.ts'
 import { stateOf, type Upload } from './upload.ts'
@@ -21,12 +24,18 @@ interface CompletionParts {
   readonly options: UploadsOptions
   readonly store: Store
   readonly files: OpenFiles
+  readonly marks: Marks
+  readonly digests: Digests
   readonly events: EventEmitter<UploadEvents>
+  /** Removes the upload; later requests are told why. The caller holds the lock. */
+  discard(upload: Upload, reason: string): Promise<void>
 }
 
-export function createCompletion({ options, store, files, events }: CompletionParts): Completion {
+export function createCompletion(parts: CompletionParts): Completion {
+  const { options, store, files, marks, digests, events } = parts
+
   async function complete(upload: Upload): Promise<void> {
-    if (!isDue(upload)) return
+    if (!isWholeAndUnfinished(upload)) return
     const fd = await files.take(upload)
     const { size } = store.stateOf(fd)
     if (size !== upload.info.length) {
@@ -35,19 +44,36 @@ export function createCompletion({ options, store, files, events }: CompletionPa
         offset: size,
       })
     }
+    await keepPromises(upload)
     if (options.durability !== 'none') await force(upload, fd)
+    const isTold = options.hasFinishHook && !isPart(upload.info)
     const finished: UploadInfo = {
       ...upload.info,
       finished: Date.now(),
-      hook: options.hasFinishHook ? { state: 'pending', attempts: 0 } : null,
+      hook: isTold ? { state: 'pending', attempts: 0 } : null,
+      digests: upload.info.promised,
     }
     await store.writeInfo(finished).catch((error: unknown) => {
       throw namedStorageError(error, upload.offset)
     })
     upload.info = finished
     events.emit('change', upload)
-    events.emit('finished', upload)
+    if (!isPart(finished)) events.emit('finished', upload)
+    // Beside a finished record it says nothing; a start clears what stays here.
+    await marks.drop(upload).catch(() => {})
     await files.close(upload)
+  }
+
+  /** An upload whose content is not what the client said can't be mended: nobody knows where it is wrong. */
+  async function keepPromises(upload: Upload): Promise<void> {
+    const { id, promised } = upload.info
+    for (const { hash, value } of promised) {
+      const found = await digests.of([store.dataFile(id)], hash)
+      if (found.equals(value)) continue
+      const reason = 'The content was not what its digest promised: the upload was removed.'
+      await parts.discard(upload, reason)
+      throw new UploadError('digest-mismatch', reason)
+    }
   }
 
   async function force(upload: Upload, fd: number): Promise<void> {
@@ -72,6 +98,10 @@ export function createCompletion({ options, store, files, events }: CompletionPa
 /** Every byte is here. */
 export const isWhole = (upload: Upload): boolean => upload.offset === upload.info.length
 
-/** Every byte is here, but the record doesn't say so yet. */
+/** Every byte is here, but the record doesn't say that this is the end. */
+export const isWholeAndUnfinished = (upload: Upload): boolean =>
+  stateOf(upload) === 'unfinished' && isWhole(upload) && partsOf(upload.info) === null
+
+/** Every byte is here, and that is the end, but the record doesn't say so yet. */
 export const isDue = (upload: Upload): boolean =>
-  stateOf(upload) === 'unfinished' && isWhole(upload)
+  isWholeAndUnfinished(upload) && !upload.info.endsByWord

@@ -3,8 +3,11 @@ import { open, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Forces a folder's entries (created, renamed and removed names) to the disk. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+export const syncFolder = (folder: string): Promise<void> => syncFile(folder)
+
+/** Forces a file to the disk. */
+export async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r')
   try {
     await handle.sync()
   } finally {

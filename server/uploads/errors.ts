@@ -17,6 +17,11 @@ export type UploadErrorCode =
   | 'stalled'
   | 'draining'
   | 'not-finished'
+  | 'checksum-mismatch'
+  | 'checksum-invalid'
+  | 'digest-mismatch'
+  | 'is-final'
+  | 'part-missing'
 
 /** An operation on an upload that was refused. The message is meant for the client: it holds no internals. */
 export class UploadError extends Error {

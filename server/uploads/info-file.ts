@@ -1,7 +1,12 @@
 // The record of an upload on the disk, `ID.json`: text in, UploadInfo out, and back.
 // The layout is the one of @tus/file-store, so that its folders can be taken over, and handed back;
 // what that layout cannot hold stands under "longhaul".
+import type { Concatenation } from './concatenation.ts'
+import { type Digest, digestLengths, type HashName } from './hash.ts'
 import { isMetadataKey, metadataText, parseMetadata } from './metadata.ts'
+
+/** What an id may be made of, in the folder as in a URL. */
+export const idPattern = /^[A-Za-z0-9_-]{8,128}$/
 
 /** How far the delivery of an upload's finish hook has come. */
 export interface HookState {
@@ -23,8 +28,38 @@ export interface UploadInfo {
   readonly hook: HookState | null
   /** Why its bytes can't be trusted any more, in words; `null` while they can. */
   readonly damage: string | null
+  /** `null`: it stands for itself. */
+  readonly concatenation: Concatenation | null
+  /** Its end is what the client says is the end, and not that its length is reached. */
+  readonly endsByWord: boolean
+  /** What the client promised that the whole content hashes to. */
+  readonly promised: readonly Digest[]
+  /** What the whole content of a finished upload hashes to, as far as somebody asked. */
+  readonly digests: readonly Digest[]
   /** Whether the record was last written by @tus/file-store, which doesn't note that an upload is finished. */
   readonly isStock?: boolean
+}
+
+/** The record of an upload that nothing is known of yet. */
+export function newInfo(
+  id: string,
+  created: number,
+  known: Partial<Omit<UploadInfo, 'id' | 'created'>> = {},
+): UploadInfo {
+  return {
+    id,
+    created,
+    length: null,
+    metadata: '',
+    finished: null,
+    hook: null,
+    damage: null,
+    concatenation: null,
+    endsByWord: false,
+    promised: [],
+    digests: [],
+    ...known,
+  }
 }
 
 /** Why a record can't be used, in words for a person. */
@@ -47,6 +82,10 @@ export function serialiseInfo(info: UploadInfo, dataFile: string): string {
       finished: info.finished === null ? null : new Date(info.finished).toISOString(),
       hook: info.hook,
       ...(info.damage === null ? {} : { damage: info.damage }),
+      ...(info.concatenation === null ? {} : { concatenation: info.concatenation }),
+      ...(info.endsByWord ? { endsByWord: true } : {}),
+      ...(info.promised.length === 0 ? {} : { promised: digestRecord(info.promised) }),
+      ...(info.digests.length === 0 ? {} : { digests: digestRecord(info.digests) }),
     },
   })}\n`
 }
@@ -60,16 +99,18 @@ export function parseInfo(id: string, text: string): UploadInfo {
   if (length !== null && !(Number.isSafeInteger(length) && Number(length) >= 0)) {
     throw new InfoFileError('its size is no number of bytes')
   }
-  return {
-    id,
+  return newInfo(id, timeOf(record.creation_date), {
     length: length === null ? null : Number(length),
     metadata: own === null ? stockMetadata(record.metadata) : ownMetadata(own.metadata),
-    created: timeOf(record.creation_date),
     finished: own?.finished ? timeOf(own.finished) : null,
     hook: own?.hook ? hookOf(objectOf(own.hook)) : null,
     damage: typeof own?.damage === 'string' ? own.damage : null,
+    concatenation: own?.concatenation ? concatenationOf(objectOf(own.concatenation)) : null,
+    endsByWord: own?.endsByWord === true,
+    promised: own?.promised ? digestsOf(objectOf(own.promised)) : [],
+    digests: own?.digests ? digestsOf(objectOf(own.digests)) : [],
     ...(own === null ? { isStock: true } : {}),
-  }
+  })
 }
 
 function parseJson(text: string): unknown {
@@ -97,6 +138,34 @@ function hookOf(record: Readonly<Record<string, unknown>>): HookState {
   )
   return { state: state ?? 'pending', attempts: Number(record.attempts) || 0 }
 }
+
+/** Digests in Base64 by the name of the function. */
+export function digestRecord(digests: readonly Digest[]): Record<string, string> {
+  return Object.fromEntries(digests.map(({ hash, value }) => [hash, value.toString('base64')]))
+}
+
+/** Those of a function that is not known here are left out: a newer version wrote them. */
+function digestsOf(record: Readonly<Record<string, unknown>>): Digest[] {
+  return Object.keys(digestLengths).flatMap((name) => {
+    const hash = name as HashName
+    if (typeof record[hash] !== 'string') return []
+    const value = Buffer.from(record[hash], 'base64')
+    return value.length === digestLengths[hash] ? [{ hash, value }] : []
+  })
+}
+
+/** Parts become names of files, so they must be what ids are. */
+function concatenationOf(record: Readonly<Record<string, unknown>>): Concatenation {
+  const { kind, header, parts } = record
+  if (typeof header === 'string') {
+    if (kind === 'part') return { kind, header }
+    if (kind === 'final' && Array.isArray(parts) && parts.every(isId))
+      return { kind, header, parts }
+  }
+  throw new InfoFileError('it is not clear of what it is a part')
+}
+
+const isId = (value: unknown): value is string => typeof value === 'string' && idPattern.test(value)
 
 /** It goes into a header as it is, so it must be what the client once sent: nothing else was let in. */
 function ownMetadata(header: unknown): string {

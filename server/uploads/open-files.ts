@@ -32,11 +32,14 @@ export function createOpenFiles(store: Store, limit: number): OpenFiles {
   }
 
   async function close(upload: Upload): Promise<void> {
-    const fd = upload.fd
+    const { fd, mark } = upload
+    const markFd = mark.fd
     upload.fd = null
+    mark.fd = null
     usedAt.delete(upload)
     // The bytes are the kernel's by now, and what must be kept was forced to the disk: an error here has nothing to lose.
     if (fd !== null) await store.closeData(fd).catch(() => {})
+    if (markFd !== null) await store.closeData(markFd).catch(() => {})
   }
 
   function closeIdle(most: number, before = Number.POSITIVE_INFINITY): void {

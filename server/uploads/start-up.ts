@@ -1,9 +1,11 @@
 // The pass over the folder before the service listens: completes what a crash left half-done, and tells of the rest.
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { partsOf } from './concatenation.ts'
 import { concurrently } from './concurrently.ts'
 import { temporarySuffix } from './durable.ts'
-import { InfoFileError, type UploadInfo } from './info-file.ts'
+import { InfoFileError, newInfo, type UploadInfo } from './info-file.ts'
+import { type Marks, markSuffix } from './marks.ts'
 import { type DataFile, goneSuffix, idPattern, infoSuffix, type Store } from './store.ts'
 
 /** An upload found in the folder. */
@@ -13,6 +15,8 @@ export interface Found {
   /** ms since the epoch */
   readonly modified: number
   readonly damage: string | null
+  /** Whether bytes behind `size` would not count (`marks.ts`). */
+  readonly isMarked: boolean
 }
 
 /** Something that the pass mended or that somebody should look at. */
@@ -32,7 +36,10 @@ export const missingData = 'its data file is gone'
 const ownId = /^[0-9a-f]{32}$/
 
 /** Reads every upload of the folder, in our layout or in that of @tus/file-store. Other files are left alone. */
-export async function surveyFolder(store: Store): Promise<{ found: Found[]; findings: Finding[] }> {
+export async function surveyFolder(
+  store: Store,
+  marks: Marks,
+): Promise<{ found: Found[]; findings: Finding[] }> {
   const names = new Set(await readdir(store.dir))
   const found: Found[] = []
   const findings: Finding[] = []
@@ -55,7 +62,7 @@ export async function surveyFolder(store: Store): Promise<{ found: Found[]; find
   })
 
   await concurrently(idsWith(infoSuffix, idPattern), reading, async (id) => {
-    const upload = await readUpload(store, id)
+    const upload = await readUpload(store, marks, id)
     if (upload === null) return
     if (upload.info.finished === null && upload.damage === missingData) {
       await store.remove(id)
@@ -65,6 +72,14 @@ export async function surveyFolder(store: Store): Promise<{ found: Found[]; find
     found.push(upload)
     if (upload.damage === null) return
     findings.push({ level: 'warn', id, text: `${upload.damage}: its files are left as they are` })
+  })
+
+  await concurrently([...names], reading, async (name) => {
+    const [id = '', suffix] = name.split('.')
+    if (!ownId.test(id) || suffix === undefined || names.has(id + infoSuffix)) return
+    // Second names of a part's data, and marks, of an upload whose creation or removal a crash cut short.
+    if (name === id + markSuffix || (/^\d+$/.test(suffix) && (await store.isSecondName(name))))
+      await rm(path.join(store.dir, name), { force: true })
   })
 
   await concurrently([...names], reading, async (id) => {
@@ -94,30 +109,40 @@ export function damageOf(info: UploadInfo, { size, isFile }: DataFile): string |
 }
 
 /** `null`: what is called like a record is something else. */
-async function readUpload(store: Store, id: string): Promise<Found | null> {
+async function readUpload(store: Store, marks: Marks, id: string): Promise<Found | null> {
   const data = await store.inspect(id)
   try {
     const info = await store.readInfo(id)
-    if (data === null) return { info, size: 0, modified: info.created, damage: missingData }
+    const parts = partsOf(info)
+    if (parts !== null) return await readFinal(store, info, parts.length)
+    if (data === null)
+      return { info, size: 0, modified: info.created, damage: missingData, isMarked: false }
     // @tus/file-store doesn't say so: its finished uploads are those that are whole.
     const isWhole = info.isStock === true && info.length === data.size
     const known = isWhole ? { ...info, finished: data.modified } : info
-    return { info: known, ...data, damage: damageOf(known, data) }
+    if (known.finished !== null || info.damage !== null) {
+      if (info.damage === null) await marks.forget(id)
+      return { info: known, ...data, damage: damageOf(known, data), isMarked: false }
+    }
+    const { size, isMarked } = await marks.recover(id, data.size)
+    return { info, ...data, size, damage: damageOf(info, { ...data, size }), isMarked }
   } catch (error) {
     if (data === null) return null
     // Whatever is wrong with this one, the others are to be served.
     const reason = error instanceof InfoFileError ? error.message : codeOf(error)
-    const info = {
-      id,
-      length: null,
-      metadata: '',
-      created: data.modified,
-      finished: null,
-      hook: null,
-      damage: null,
-    }
-    return { info, ...data, damage: `its record can't be read: ${reason}` }
+    const info = newInfo(id, data.modified)
+    return { info, ...data, damage: `its record can't be read: ${reason}`, isMarked: false }
   }
+}
+
+/** An upload that is made of others has no file of its own name; unfinished, it has none at all. */
+async function readFinal(store: Store, info: UploadInfo, count: number): Promise<Found> {
+  const { created: modified, finished, length } = info
+  const base = { info, modified: finished ?? modified, isMarked: false }
+  if (finished === null) return { ...base, size: 0, damage: info.damage }
+  const sizes = await store.inspectSegments(info.id, count)
+  const size = sizes.reduce((sum, one) => sum + one, 0)
+  return { ...base, size, damage: damageOf(info, { size, modified, isFile: length !== null }) }
 }
 
 function codeOf(error: unknown): string {

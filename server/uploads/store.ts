@@ -6,11 +6,13 @@ import {
   fstatSync,
   open as openCallback,
 } from 'node:fs'
-import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { copyFile, link, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { syncFolder, writeAtomically } from './durable.ts'
+import { partsOf } from './concatenation.ts'
+import { syncFile, syncFolder, writeAtomically } from './durable.ts'
 import { parseInfo, serialiseInfo, type UploadInfo } from './info-file.ts'
+import { markSuffix } from './marks.ts'
 
 const open = promisify(openCallback)
 const close = promisify(closeCallback)
@@ -19,8 +21,7 @@ const fdatasync = promisify(fdatasyncCallback)
 export const infoSuffix = '.json'
 export const goneSuffix = '.gone'
 
-/** What an id may be made of, in the folder as in a URL. */
-export const idPattern = /^[A-Za-z0-9_-]{8,128}$/
+export { idPattern } from './info-file.ts'
 
 export interface OpenDataFile {
   readonly size: number
@@ -63,6 +64,17 @@ export interface Store {
   /** Takes back the mark of a removal beside a whole upload. */
   dropMark(id: string): Promise<void>
   finishRemoval(id: string): Promise<void>
+  /** The data files of an upload that is made of others, in order. */
+  segmentFile(id: string, index: number): string
+  /** Gives a part's data a second name, as a segment. Rejects when the part is gone. */
+  addSegment(id: string, index: number, part: string): Promise<void>
+  /** Forces the names of the segments to the disk. */
+  syncSegments(): Promise<void>
+  /** The sizes of so many segments, 0 for one that is not there. */
+  inspectSegments(id: string, count: number): Promise<number[]>
+  /** Whether the file with this name has another one too. */
+  isSecondName(name: string): Promise<boolean>
+  removeSegments(id: string, count: number): Promise<void>
   /** Bytes that the disk can still take. */
   freeSpace(): Promise<number>
 }
@@ -77,9 +89,26 @@ export function createStore(dir: string, durable: boolean): Store {
     await writeAtomically(infoFile(info.id), serialiseInfo(info, dataFile(info.id)), durable)
   }
 
+  const segmentFile = (id: string, index: number) => path.join(dir, `${id}.${index}`)
+
   async function finishRemoval(id: string): Promise<void> {
+    await removeSegments(id, await segmentsOfGone(id))
     await rm(dataFile(id), { force: true })
+    await rm(path.join(dir, id + markSuffix), { force: true })
     await rm(goneFile(id), { force: true })
+  }
+
+  /** The record is all that knows of how many files the upload was made. */
+  async function segmentsOfGone(id: string): Promise<number> {
+    try {
+      return partsOf(parseInfo(id, await readFile(goneFile(id), 'utf8')))?.length ?? 0
+    } catch {
+      return 0
+    }
+  }
+
+  async function removeSegments(id: string, count: number): Promise<void> {
+    for (let index = 0; index < count; index++) await rm(segmentFile(id, index), { force: true })
   }
 
   return {
@@ -87,6 +116,35 @@ export function createStore(dir: string, durable: boolean): Store {
     dataFile,
     writeInfo,
     finishRemoval,
+    segmentFile,
+    removeSegments,
+    async addSegment(id, index, part) {
+      const segment = segmentFile(id, index)
+      const data = dataFile(part)
+      // A try before may have left it there, and a record that counts on it.
+      if (await isSameFile(data, segment)) return
+      await rm(segment, { force: true })
+      try {
+        await link(data, segment)
+      } catch (error) {
+        if (!isLinkRefused(error)) throw error
+        await copyFile(data, segment, constants.COPYFILE_FICLONE)
+        if (durable) await syncFile(segment)
+      }
+    },
+    async isSecondName(name) {
+      return (await stat(path.join(dir, name))).nlink > 1
+    },
+    async syncSegments() {
+      if (durable) await syncFolder(dir)
+    },
+    async inspectSegments(id, count) {
+      const sizes: number[] = []
+      for (let index = 0; index < count; index++) {
+        sizes.push(await sizeOf(segmentFile(id, index)))
+      }
+      return sizes
+    },
     async create(info) {
       // The data file first: a crash between the two leaves an empty file without a record, which nobody was told of.
       const fd = await open(
@@ -150,6 +208,27 @@ export function createStore(dir: string, durable: boolean): Store {
       const disk = await statfs(dir)
       return disk.bavail * disk.bsize
     },
+  }
+}
+
+/** File systems that know no second name, or have too many for this file already: then the bytes are copied. */
+const linkRefusals = new Set(['EPERM', 'EXDEV', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+function isLinkRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && linkRefusals.has(String(error.code))
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([stat(one), stat(other).catch(() => null)])
+  return b !== null && a.ino === b.ino && a.dev === b.dev
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size
+  } catch (error) {
+    if (isMissing(error)) return 0
+    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 // One upload as the running service knows it: its record, how far it has come, who writes to it.
-import type { UploadInfo } from './info-file.ts'
+import { isPart, partsOf } from './concatenation.ts'
+import { digestRecord, type UploadInfo } from './info-file.ts'
 import type { Lock } from './lock.ts'
 import { metadataText } from './metadata.ts'
 
@@ -15,6 +16,8 @@ export interface Upload {
   removed: boolean
   /** The open data file, kept between PATCHes. */
   fd: number | null
+  /** Whether bytes behind the offset don't count (`marks.ts`), and the open file that says so. */
+  readonly mark: { isSet: boolean; fd: number | null }
   /** The connection whose PATCH is being received. */
   connection: number | null
   readonly lock: Lock
@@ -39,6 +42,10 @@ export interface UploadView {
   readonly connection: number | null
   /** In words, where the state is "damaged". */
   readonly damage: string | null
+  /** Of how many parts it is made (concatenation), or `null`. */
+  readonly parts: number | null
+  /** What its content hashes to, in Base64 by the name of the function, as far as it is known. */
+  readonly digests: Readonly<Record<string, string>>
 }
 
 export function stateOf(upload: Upload): UploadState {
@@ -46,9 +53,13 @@ export function stateOf(upload: Upload): UploadState {
   return upload.info.finished === null ? 'unfinished' : 'finished'
 }
 
-/** When an unfinished upload is removed (ms since the epoch); `null`: never. `expireAfter` in seconds, 0 is never. */
+/**
+ * When an unfinished upload is removed (ms since the epoch); `null`: never. A part is only a step on the way, so it goes
+ * even if it is finished. `expireAfter` in seconds, 0 is never.
+ */
 export function expiryOf(upload: Upload, expireAfter: number): number | null {
-  if (expireAfter === 0 || upload.info.finished !== null) return null
+  if (expireAfter === 0) return null
+  if (upload.info.finished !== null && !isPart(upload.info)) return null
   return upload.modified + expireAfter * 1000
 }
 
@@ -72,5 +83,7 @@ export function viewOf(upload: Upload, expireAfter: number): UploadView {
     active: upload.connection !== null,
     connection: upload.connection,
     damage: upload.damage,
+    parts: partsOf(upload.info)?.length ?? null,
+    digests: digestRecord(upload.info.digests),
   }
 }

@@ -1,19 +1,25 @@
 // The upload resource: create, look at, append to, complete, remove. Knows no protocol.
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import path from 'node:path'
 import type { Durability } from '../config.ts'
 import { type AppendRequest, createAppender } from './append.ts'
-import { createCompletion, isDue } from './completion.ts'
+import { createCompletion, isDue, isWholeAndUnfinished } from './completion.ts'
+import { partsOf } from './concatenation.ts'
 import { concurrently } from './concurrently.ts'
 import { createDeadlines, type DeadlineOptions } from './deadlines.ts'
+import { createDigests } from './digests.ts'
 import { namedStorageError, UploadError } from './errors.ts'
+import { createFinals } from './finals.ts'
+import type { Digest, HashName } from './hash.ts'
 import { createHolding } from './holding.ts'
-import type { HookState } from './info-file.ts'
+import { type HookState, newInfo, type UploadInfo } from './info-file.ts'
 import { createLock } from './lock.ts'
+import { createMarks } from './marks.ts'
 import { createOpenFiles } from './open-files.ts'
 import { damageOf, type Finding, type Found, missingData, surveyFolder } from './start-up.ts'
 import { createStore } from './store.ts'
-import { expiryOf, type Upload } from './upload.ts'
+import { expiryOf, stateOf, type Upload } from './upload.ts'
 
 export interface UploadsOptions extends DeadlineOptions {
   readonly dir: string
@@ -42,6 +48,21 @@ export interface NewUpload {
   readonly length: number | null
   /** The Upload-Metadata header, to the byte; already known to be well-formed. */
   readonly metadata: string
+  /** What the client said to make it a part of another upload, to the byte. */
+  readonly part?: string
+  /** Its end is what the client says is the end; else it ends where its length is reached. */
+  readonly endsByWord?: boolean
+  /** What its whole content is to hash to: if it doesn't, the upload is removed and the last append fails. */
+  readonly promised?: readonly Digest[]
+}
+
+/** An upload made of others. */
+export interface NewFinal {
+  /** The ids of partial uploads, in order; one may come several times. */
+  readonly parts: readonly string[]
+  /** What the client called them by, to the byte. */
+  readonly header: string
+  readonly metadata: string
 }
 
 export interface Uploads {
@@ -51,10 +72,17 @@ export interface Uploads {
   readonly findings: readonly Finding[]
   create(upload: NewUpload): Promise<Upload>
   /**
+   * Makes an upload of partial ones without copying them; it is finished as soon as they are. Rejects with an
+   * `UploadError` "part-missing".
+   */
+  concatenate(upload: NewFinal): Promise<Upload>
+  /**
    * The upload if it can be used, its offset checked against the disk. Waits for no writer: while an upload is being
    * completed it rejects with an `UploadError` "busy".
    */
   find(id: string): Promise<Upload>
+  /** The same, but an upload that ends by the client's word stays open even if its length is reached. */
+  look(id: string): Promise<Upload>
   /** Whether it is there at all, without a look at the disk: for lists and events. */
   peek(id: string): Upload | null
   /** Newest first. */
@@ -64,6 +92,12 @@ export interface Uploads {
   /** Writes a body at an offset; see `append.ts`. */
   append(id: string, request: AppendRequest): Promise<Upload>
   remove(id: string): Promise<void>
+  /** Removes an upload that broke a rule; later requests are told the reason, a sentence. */
+  invalidate(id: string, reason: string): Promise<void>
+  /** What the whole content of a finished upload hashes to; reckoned once, off the main thread, and kept. */
+  digest(id: string, hash: HashName): Promise<Digest>
+  /** The files that hold a finished upload's bytes, in order: names in the folder. */
+  filesOf(upload: Upload): readonly string[]
   setHook(upload: Upload, hook: HookState): Promise<void>
   /**
    * Removes what has expired; gives the number. Never touches a finished upload, nor one being written. Completes
@@ -88,15 +122,36 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   const deadlines = createDeadlines(options)
   const events = new EventEmitter<UploadEvents>()
   const uploads = new Map<string, Upload>()
-  const gone = new Set<string>()
-  const { found, findings } = await surveyFolder(store)
+  /** With the reason, where it was not the client's wish. */
+  const gone = new Map<string, string>()
+  const marks = createMarks(options.dir, options.durability)
+  const digests = createDigests()
+  const { found, findings } = await surveyFolder(store, marks)
   for (const one of found) uploads.set(one.info.id, loaded(one))
   const uncleared = new Set<string>()
   const holding = createHolding()
-  const { complete, force } = createCompletion({ options, store, files, events })
-  const appender = createAppender({ options, store, files, deadlines, events, complete, force })
+  const { complete, force } = createCompletion({
+    options,
+    store,
+    files,
+    marks,
+    digests,
+    events,
+    discard,
+  })
+  const appender = createAppender({
+    options,
+    store,
+    files,
+    marks,
+    deadlines,
+    events,
+    complete,
+    force,
+  })
+  const finals = createFinals({ options, store, events, find: peek, hold: holding.hold, discard })
 
-  async function create({ length, metadata }: NewUpload): Promise<Upload> {
+  function refuseNew(length: number | null): void {
     if (appender.draining())
       throw new UploadError('draining', 'The server is about to restart: try again.')
     if (options.maxSize > 0 && length !== null && length > options.maxSize) {
@@ -105,35 +160,60 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
         `The largest upload taken here is ${options.maxSize} bytes.`,
       )
     }
+  }
+
+  async function create(upload: NewUpload): Promise<Upload> {
+    const { length, metadata, part, endsByWord = false, promised = [] } = upload
+    refuseNew(length)
     const free = (await store.freeSpace()) - options.minFree
     if ((length ?? 0) > free || (length !== 0 && free <= 0)) {
       throw new UploadError('no-space', 'The server has not enough disk space for this upload.')
     }
-    const id = randomBytes(16).toString('hex')
-    const info = {
-      id,
+    const info = newInfo(newId(), Date.now(), {
       length,
       metadata,
-      created: Date.now(),
-      finished: null,
-      hook: null,
-      damage: null,
-    }
+      concatenation: part === undefined ? null : { kind: 'part', header: part },
+      endsByWord,
+      promised,
+    })
     const fd = await store.create(info).catch((error: unknown) => {
       throw namedStorageError(error)
     })
-    const upload = loaded({ info, size: 0, modified: info.created, damage: null })
-    uploads.set(id, upload)
-    files.put(upload, fd)
+    const created = add(info)
+    files.put(created, fd)
+    if (isDue(created)) await orRemove(created, completeAlone(created))
+    return created
+  }
+
+  async function concatenate({ parts, header, metadata }: NewFinal): Promise<Upload> {
+    for (const part of parts.map(finals.part)) part.modified = Date.now()
+    const length = finals.lengthOf(parts)
+    refuseNew(length)
+    const concatenation = { kind: 'final', header, parts } as const
+    const info = newInfo(newId(), Date.now(), { length, metadata, concatenation })
+    await store.writeInfo(info).catch((error: unknown) => {
+      throw namedStorageError(error)
+    })
+    const final = add(info)
+    finals.add(final)
+    await orRemove(final, finals.review(final))
+    if (final.removed) throw new UploadError('part-missing', 'A part was removed meanwhile.')
+    return final
+  }
+
+  function add(info: UploadInfo): Upload {
+    const upload = loaded({ info, size: 0, modified: info.created, damage: null, isMarked: false })
+    uploads.set(info.id, upload)
     events.emit('change', upload)
-    if (length === 0) {
-      // Nobody learns of an upload whose creation fails: it must not be there.
-      await completeAlone(upload).catch(async (error: unknown) => {
-        await removeUpload(upload).catch(() => {})
-        throw error
-      })
-    }
     return upload
+  }
+
+  /** Nobody learns of an upload whose creation fails: it must not be there. */
+  async function orRemove(upload: Upload, work: Promise<void>): Promise<void> {
+    await work.catch(async (error: unknown) => {
+      await removeUpload(upload).catch(() => {})
+      throw error
+    })
   }
 
   function peek(id: string): Upload | null {
@@ -143,7 +223,8 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   function present(id: string): Upload {
     const upload = uploads.get(id)
     if (upload !== undefined) return upload
-    if (gone.has(id)) throw new UploadError('gone', 'This upload was removed.')
+    const reason = gone.get(id)
+    if (reason !== undefined) throw new UploadError('gone', reason)
     throw new UploadError('not-found', 'There is no such upload.')
   }
 
@@ -159,13 +240,18 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     return upload
   }
 
-  async function find(id: string): Promise<Upload> {
+  async function look(id: string, isEnd = isDue): Promise<Upload> {
     const upload = present(id)
+    if (partsOf(upload.info) !== null) {
+      await finals.review(upload)
+      await finals.compareWithDisk(upload)
+      return known(id)
+    }
     const mayBeBack = upload.damage === missingData
     if (upload.lock.holder === null && (upload.damage === null || mayBeBack))
       await compareWithDisk(upload)
     // A client takes offset = length for the end: nobody is told so before the end is on the disk.
-    if (isDue(upload)) {
+    if (isEnd(upload)) {
       if (upload.lock.holder !== null)
         throw new UploadError('busy', 'The upload is being completed: ask again.')
       await completeAlone(upload)
@@ -186,7 +272,9 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     )
       return
     if (data === null) await store.refuseIfAway()
-    const size = data?.size ?? 0
+    // What is behind a mark doesn't count.
+    const most = upload.mark.isSet ? offset : Number.POSITIVE_INFINITY
+    const size = Math.min(data?.size ?? 0, most)
     const damage = data === null ? missingData : damageOf(info, data)
     if (damage === upload.damage && size === upload.offset) return
     upload.offset = size
@@ -197,27 +285,54 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
 
   const completeAlone = (upload: Upload) => holding.hold(upload, () => complete(upload))
 
-  async function remove(id: string): Promise<void> {
-    await removeUpload(present(id))
+  async function removeUpload(upload: Upload, reason = removedText): Promise<void> {
+    const gaveUp = () => (upload.removed ? new UploadError('gone', reason) : null)
+    const removal = async () => {
+      const refused = gaveUp()
+      if (refused !== null) throw refused
+      await discard(upload, reason)
+    }
+    await holding.hold(upload, removal, { urgent: true, gaveUp })
   }
 
-  async function removeUpload(upload: Upload): Promise<void> {
-    const gaveUp = () =>
-      upload.removed ? new UploadError('gone', 'This upload was removed.') : null
-    await holding.hold(upload, () => removeHeld(upload, gaveUp()), { urgent: true, gaveUp })
-    events.emit('removed', upload)
-  }
-
-  async function removeHeld(upload: Upload, refused: Error | null): Promise<void> {
-    if (refused !== null) throw refused
+  /** The caller holds the lock. */
+  async function discard(upload: Upload, reason: string): Promise<void> {
     const { id } = upload.info
     await files.close(upload)
     const isCleared = await store.remove(id)
     if (!isCleared) uncleared.add(id)
     upload.removed = true
     uploads.delete(id)
-    remember(id)
+    remember(id, reason)
+    events.emit('removed', upload)
   }
+
+  async function digest(id: string, hash: HashName): Promise<Digest> {
+    const upload = await look(id)
+    const known = upload.info.digests.find((one) => one.hash === hash)
+    if (known !== undefined) return known
+    if (upload.info.finished === null)
+      throw new UploadError('not-finished', 'This upload is not finished.')
+    const value = await digests.of(pathsOf(upload), hash)
+    const found = { hash, value }
+    await setInfo(upload, (info) =>
+      info.digests.some((one) => one.hash === hash)
+        ? info
+        : { ...info, digests: [...info.digests, found] },
+    )
+    events.emit('change', upload)
+    return found
+  }
+
+  function filesOf({ info }: Upload): string[] {
+    const parts = partsOf(info)
+    const files = parts?.map((_, index) => store.segmentFile(info.id, index)) ?? [
+      store.dataFile(info.id),
+    ]
+    return files.map((file) => path.relative(store.dir, file))
+  }
+
+  const pathsOf = (upload: Upload) => filesOf(upload).map((file) => path.join(store.dir, file))
 
   /** What is left of removed uploads, where the disk refused to let it go. */
   async function clearUp(): Promise<void> {
@@ -229,16 +344,16 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     }
   }
 
-  function remember(id: string): void {
-    gone.add(id)
-    const [oldest] = gone
+  function remember(id: string, reason: string): void {
+    gone.set(id, reason)
+    const [oldest] = gone.keys()
     if (gone.size > remembered && oldest !== undefined) gone.delete(oldest)
   }
 
-  function setHook(upload: Upload, hook: HookState): Promise<void> {
+  function setInfo(upload: Upload, change: (info: UploadInfo) => UploadInfo): Promise<void> {
     return holding.hold(upload, async () => {
       if (upload.removed) return
-      const info = { ...upload.info, hook }
+      const info = change(upload.info)
       await store.writeInfo(info)
       upload.info = info
     })
@@ -246,10 +361,13 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
 
   async function sweep(now = Date.now()): Promise<number> {
     await completeDue()
+    await reviewFinals()
     await clearUp()
     const expired = [...uploads.values()].filter((upload) => {
       const expires = expiryOf(upload, options.expireAfter)
-      return upload.damage === null && expires !== null && expires <= now
+      if (upload.damage !== null || expires === null || expires > now) return false
+      // A final waits for as long as its parts are alive, and keeps the finished ones.
+      return partsOf(upload.info) === null && !finals.isNeeded(upload)
     })
     let removed = 0
     let failure: unknown = null
@@ -282,7 +400,16 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     return completed
   }
 
+  /** A final whose parts were finished, or lost, without that it came to know; one that fails is due again. */
+  async function reviewFinals(): Promise<void> {
+    await concurrently(finals.waiting(), atOnce, (final) => finals.review(final).catch(() => {}))
+  }
+
+  for (const upload of uploads.values()) {
+    if (partsOf(upload.info) !== null && stateOf(upload) === 'unfinished') finals.add(upload)
+  }
   const completed = await completeDue()
+  await reviewFinals()
   for (const upload of uploads.values()) {
     const { id } = upload.info
     if (completed.has(upload)) {
@@ -305,25 +432,35 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     options,
     findings,
     create,
-    find,
+    concatenate,
+    find: (id) => look(id, isWholeAndUnfinished),
+    look: (id) => look(id),
     peek,
     all: () => uploads.values(),
     list: () => [...uploads.values()].sort(newestFirst),
     append: async (id, request) => holding.count(appender.append(known(id), request)),
-    remove,
-    setHook,
+    remove: async (id) => removeUpload(present(id)),
+    invalidate: async (id, reason) => removeUpload(present(id), reason),
+    digest,
+    filesOf,
+    setHook: (upload, hook) => setInfo(upload, (info) => ({ ...info, hook })),
     sweep,
     drain: () => appender.drain(),
     async close() {
       appender.drain()
       await holding.settled()
       deadlines.close()
+      await digests.close()
       await files.closeAll()
     },
   }
 }
 
-function loaded({ info, size, modified, damage }: Found): Upload {
+const removedText = 'This upload was removed.'
+
+const newId = () => randomBytes(16).toString('hex')
+
+function loaded({ info, size, modified, damage, isMarked }: Found): Upload {
   return {
     info,
     offset: size,
@@ -331,6 +468,7 @@ function loaded({ info, size, modified, damage }: Found): Upload {
     damage,
     removed: false,
     fd: null,
+    mark: { isSet: isMarked, fd: null },
     connection: null,
     lock: createLock(),
   }

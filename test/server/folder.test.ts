@@ -465,16 +465,16 @@ test('out of descriptors: refused, nothing lost, and well again when there are s
   await patch(first, unfinished, 0, 'hello')
   const finished = await upload(first, 'finished')
   await first.stop()
-  const server = await startServer({ dir: first.dir, wrapper: ['prlimit', '--nofile=45'] })
+  const server = await startServer({ dir: first.dir, wrapper: ['prlimit', '--nofile=80'] })
   const control = await connect(server)
   expect((await get(control, '/livez')).status).toBe(200)
-  const crowd = await Promise.all(Array.from({ length: 60 }, () => connect(server)))
+  const crowd = await Promise.all(Array.from({ length: 100 }, () => connect(server)))
   await until(
     'the crowd to fill it',
     () => crowd.some(({ ending }) => ending !== null),
     3000,
   ).catch(() => undefined)
-  expect((await openFiles(server.pid)).length).toBeGreaterThan(40)
+  expect((await openFiles(server.pid)).length).toBeGreaterThan(75)
   const refused = await patch(control, unfinished, 5, 'world')
   expect(refused.status).toBeGreaterThanOrEqual(500)
   expect(refused.text).not.toMatch(/EMFILE|\/tmp/)
