@@ -13,6 +13,9 @@ import { createDownloads } from './downloads.ts'
 import { createEventStream } from './events.ts'
 import { checkHost } from './host-check.ts'
 import type { RequestListener } from './http.ts'
+import { createCaptureApi } from './live/api.ts'
+import { createCaptureFeed } from './live/feed.ts'
+import type { Live } from './live/live.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageHeaders, servePages } from './pages.ts'
 import { expectBody, hasBody, respond } from './respond.ts'
@@ -32,7 +35,8 @@ export interface App {
 
 const pagesFolder = fileURLToPath(new URL('../pages', import.meta.url))
 
-export async function createApp(config: Config, log: Logger): Promise<App> {
+/** `live`: the packets of its port, where they are captured. */
+export async function createApp(config: Config, log: Logger, live: Live | null): Promise<App> {
   const uploads = await openUploads({ ...config, hasFinishHook: config.finishHook !== null })
   const ledger = createLedger()
   const metrics = createMetrics(uploads, ledger)
@@ -44,6 +48,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     ledger,
     config,
     (response) => connectionOf.get(response) ?? null,
+    createCaptureFeed(live),
   )
   const isTrusted = proxyAddr.compile([...config.trustProxy])
   const isBehindProxy = config.trustProxy.length > 0
@@ -66,6 +71,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   app.get('/files/:id', createDownloads(uploads, config.corsOrigin, log))
   app.use('/api', checkHost(config))
   app.get('/api/events', events.handler)
+  app.use('/api', createCaptureApi(live))
   app.use('/api', createApi(uploads, ledger))
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())

@@ -25,6 +25,7 @@ export interface Config {
   readonly publicHost: readonly string[]
   readonly token: string | null
   readonly allowAnonymous: boolean
+  readonly capture: boolean
   readonly finishHook: string | null
   readonly finishHookSecret: string | null
   readonly finishHookRetryFor: number
@@ -187,6 +188,12 @@ export const configOptions = {
     help: 'listen beyond loopback without a token',
     read: yesOrNo,
   },
+  capture: {
+    flag: '--capture',
+    default: 'false',
+    help: 'capture the packets of this port and show them on the upload page; on loopback only, needs dumpcap and the right to capture',
+    read: yesOrNo,
+  },
   finishHook: {
     flag: '--finish-hook',
     value: '<URL>',
@@ -303,6 +310,12 @@ function refuseUnsafe(config: Config): void {
   if (!isLoopback(config.host) && config.token === null && !config.allowAnonymous) {
     throw new ConfigError(
       `--host ${config.host} lets other machines in: set a --token, or say --allow-anonymous if everybody may upload`,
+    )
+  }
+  if (config.capture && !(isLoopback(config.host) && config.trustProxy.length === 0)) {
+    const why = isLoopback(config.host) ? '--trust-proxy lets' : `--host ${config.host} lets`
+    throw new ConfigError(
+      `--capture shows the packets of this machine: it goes with a loopback --host only, and ${why} others in`,
     )
   }
 }

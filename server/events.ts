@@ -1,6 +1,7 @@
 // /api/events: what changes, as server-sent events. It takes no lock and disturbs no upload.
 import type { RequestHandler, Response } from 'express'
 import { type Connection, connectionView, type Ledger } from './connections.ts'
+import type { Feed } from './live/feed.ts'
 import { type Upload, viewOf } from './uploads/upload.ts'
 import type { Uploads } from './uploads/uploads.ts'
 
@@ -29,6 +30,7 @@ export function createEventStream(
   ledger: Ledger,
   config: HelloConfig,
   connectionOf: (response: Response) => Connection | null,
+  capture: Feed,
 ): EventStream {
   // By name, since what is passed may hold more: the whole configuration has secrets in it.
   const told = {
@@ -71,6 +73,7 @@ export function createEventStream(
   uploads.events.on('removed', (upload) => tell('removed', { id: upload.info.id }))
   ledger.events.on('change', noteConnection)
   ledger.events.on('closed', noteConnection)
+  capture.attach(tell)
   const flushing = setInterval(flush, flushMs).unref()
   const beating = setInterval(() => {
     tell('ping', { now: new Date().toISOString() })
@@ -92,10 +95,15 @@ export function createEventStream(
         response.end()
         return
       }
-      const hello = { connection: connectionOf(response)?.id ?? null, config: told }
+      const connection = connectionOf(response)?.id ?? null
+      const hello = { connection, config: told, capture: capture.about() }
       response.write(`retry: 1000\n\n${eventText('hello', hello)}`)
       readers.add(response)
-      response.once('close', () => readers.delete(response))
+      capture.readers(readers.size, true)
+      response.once('close', () => {
+        readers.delete(response)
+        capture.readers(readers.size, false)
+      })
     },
     close() {
       isClosed = true

@@ -8,6 +8,7 @@ import { type App, createApp } from './app.ts'
 import { type Config, isLoopback } from './config.ts'
 import { connectionView } from './connections.ts'
 import { createHttpServer } from './http.ts'
+import { type Live, startLive } from './live/live.ts'
 import { createLog } from './log.ts'
 import { timerMs } from './units.ts'
 import { type FinishHook, startFinishHook } from './uploads/finish-hook.ts'
@@ -39,8 +40,41 @@ export async function serve(config: Config): Promise<void> {
   }
 }
 
-async function run(config: Config, log: Logger): Promise<void> {
-  const app = await createApp(config, log)
+async function run(given: Config, log: Logger): Promise<void> {
+  const config = given.capture ? { ...given, port: await portFor(given) } : given
+  const live = config.capture ? await beginCapture(config.port, log) : null
+  try {
+    await runWith(config, log, live)
+  } finally {
+    await live?.stop()
+  }
+  log.info('ended')
+}
+
+/** A capture must know its port before anybody can come: of 0 it becomes one that is free now. */
+async function portFor({ host, port }: Config): Promise<number> {
+  if (port !== 0) return port
+  const probe = net.createServer()
+  return new Promise((resolve, reject) => {
+    probe.once('error', (error) => reject(new StartError(`can't listen: ${error.message}`)))
+    probe.listen({ host, port }, () => {
+      const address = probe.address() as AddressInfo
+      probe.close(() => resolve(address.port))
+    })
+  })
+}
+
+async function beginCapture(port: number, log: Logger): Promise<Live> {
+  const live = await startLive(port).catch((error: unknown) => {
+    throw new StartError(`--capture: ${error instanceof Error ? error.message : error}`)
+  })
+  live.events.on('ended', (reason) => log.warn({ reason }, 'the capture has ended'))
+  log.info({ port }, 'capturing the packets of this port on loopback')
+  return live
+}
+
+async function runWith(config: Config, log: Logger, live: Live | null): Promise<void> {
+  const app = await createApp(config, log, live)
   const hook = startHook(app, config, log)
   const sweeping = startSweeping(app, config, log)
   const looking = setInterval(
@@ -69,7 +103,6 @@ async function run(config: Config, log: Logger): Promise<void> {
     hook?.close()
     await closeUploads(app, Math.max(1, config.grace), log)
   }
-  log.info('ended')
 }
 
 function startHook(app: App, config: Config, log: Logger): FinishHook | null {
