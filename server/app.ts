@@ -9,8 +9,10 @@ import { askForToken, createAccess, needsToken } from './access.ts'
 import { createApi } from './api.ts'
 import type { Config } from './config.ts'
 import { type Connection, createLedger, type Ledger } from './connections.ts'
+import { protocolOf } from './dispatch.ts'
 import { createDownloads } from './downloads.ts'
 import { createEventStream } from './events.ts'
+import { type Exchange, isUploadPath, methodOf } from './exchange.ts'
 import { checkHost } from './host-check.ts'
 import type { RequestListener } from './http.ts'
 import { createCaptureApi } from './live/api.ts'
@@ -19,8 +21,12 @@ import type { Live } from './live/live.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageHeaders, servePages } from './pages.ts'
 import { expectBody, hasBody, respond } from './respond.ts'
+import { discoveryFields } from './rufh/discovery.ts'
+import { createDownloadFields } from './rufh/download-fields.ts'
+import { createRufh } from './rufh/handler.ts'
+import { createReprDigests } from './rufh/repr-digests.ts'
 import { inTurn } from './turns.ts'
-import { createTus, isUploadPath, methodOf, type TusExchange } from './tus/handler.ts'
+import { createTus } from './tus/handler.ts'
 import { timerMs } from './units.ts'
 import { openUploads, type Uploads } from './uploads/uploads.ts'
 
@@ -42,6 +48,8 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
   const metrics = createMetrics(uploads, ledger)
   const access = createAccess(config.token)
   const tus = createTus(uploads, config, log)
+  const digests = createReprDigests(uploads, log)
+  const rufh = createRufh(uploads, { ...config, digests, download: serve }, log)
   const connectionOf = new WeakMap<object, Connection>()
   const events = createEventStream(
     uploads,
@@ -50,6 +58,8 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
     (response) => connectionOf.get(response) ?? null,
     createCaptureFeed(live),
   )
+  // What is no protocol's is express' to refuse or not.
+  const handlers = { tus, ietf: rufh, download: serve } as const
   const isTrusted = proxyAddr.compile([...config.trustProxy])
   const isBehindProxy = config.trustProxy.length > 0
   let draining = false
@@ -68,6 +78,7 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
   app.use((request, response, next) =>
     access.allows(request) ? next() : askForToken(request, response, next),
   )
+  app.get('/files/:id', createDownloadFields(uploads, config, digests))
   app.get('/files/:id', createDownloads(uploads, config.corsOrigin, log))
   app.use('/api', checkHost(config))
   app.get('/api/events', events.handler)
@@ -89,20 +100,31 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
     inTurn(before, () => dispatch({ request, response, connection, expectsContinue }))
   }
 
-  /** tus comes before express: its bodies must not wait for a router. */
-  function dispatch(exchange: TusExchange): void {
-    const { request, response, expectsContinue } = exchange
-    const isTus = isUploadPath(request.url ?? '') && methodOf(request) !== 'GET'
-    // A preflight bears no token. What counts is the method meant: see methodOf.
-    const isWelcome = access.allows(request) || methodOf(request) === 'OPTIONS'
-    if (isTus) tus(exchange, isWelcome ? null : needsToken)
-    else if (expectsContinue) respond(request, response, refusedBody, 'unasked')
-    else {
-      connectionOf.set(response, exchange.connection)
-      if (hasBody(request))
-        expectBody(request, timerMs(config.headersTimeout || 30), () => cutOff(request.socket))
-      app(request, response)
+  /** Uploads come before express: their bodies must not wait for a router. */
+  function dispatch(exchange: Exchange): void {
+    const { request, response } = exchange
+    const method = methodOf(request)
+    if (!isUploadPath(request.url ?? '') && !isForAll(request)) {
+      serve(exchange)
+      return
     }
+    // A preflight bears no token. What counts is the method meant: see methodOf.
+    const isWelcome = access.allows(request) || method === 'OPTIONS'
+    if (method === 'OPTIONS')
+      for (const [name, value] of discoveryFields(config)) response.setHeader(name, value)
+    const speak = handlers[protocolOf(method, request.headers)]
+    speak(exchange, isWelcome ? null : needsToken)
+  }
+
+  function serve({ request, response, connection, expectsContinue }: Exchange): void {
+    if (expectsContinue) {
+      respond(request, response, refusedBody, 'unasked')
+      return
+    }
+    connectionOf.set(response, connection)
+    if (hasBody(request))
+      expectBody(request, timerMs(config.headersTimeout || 30), () => cutOff(request.socket))
+    app(request, response)
   }
 
   /** Bodies that are no uploads are small: they have the time of a head. */
@@ -156,6 +178,9 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
     },
   }
 }
+
+/** `OPTIONS *` asks for what is the same everywhere (RFC 9110 §9.3.7). */
+const isForAll = ({ method, url }: IncomingMessage) => method === 'OPTIONS' && url === '*'
 
 const refusedBody = { status: 417, text: 'This body is not expected here.' }
 

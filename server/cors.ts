@@ -5,13 +5,22 @@ import { parseUrl } from './parse-url.ts'
 /** What a page from another origin may send. */
 export const requestHeaders = [
   'Authorization',
+  'Content-Digest',
+  'Content-Disposition',
+  'Content-Encoding',
   'Content-Type',
+  'Repr-Digest',
   'Tus-Resumable',
+  'Upload-Checksum',
+  'Upload-Complete',
   'Upload-Concat',
   'Upload-Defer-Length',
+  'Upload-Draft-Interop-Version',
+  'Upload-Incomplete',
   'Upload-Length',
   'Upload-Metadata',
   'Upload-Offset',
+  'Want-Repr-Digest',
   'X-HTTP-Method-Override',
   'X-Requested-With',
   'X-Request-ID',
@@ -19,17 +28,24 @@ export const requestHeaders = [
 
 /** What a page from another origin may read. */
 export const responseHeaders = [
+  'Accept-Patch',
   'Location',
   'Longhaul-Connection',
+  'Repr-Digest',
   'Retry-After',
+  'Tus-Checksum-Algorithm',
   'Tus-Extension',
   'Tus-Max-Size',
   'Tus-Resumable',
   'Tus-Version',
+  'Upload-Complete',
   'Upload-Concat',
   'Upload-Defer-Length',
+  'Upload-Draft-Interop-Version',
   'Upload-Expires',
+  'Upload-Incomplete',
   'Upload-Length',
+  'Upload-Limit',
   'Upload-Metadata',
   'Upload-Offset',
   // Of a download, and of every answer.
@@ -43,6 +59,9 @@ export const responseHeaders = [
 ] as const
 
 export const methods = ['POST', 'GET', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Those of the IETF's protocol too. */
+const pageMethods = [...methods, 'PUT'] as const
 
 type Headers = Readonly<Record<string, string>>
 
@@ -66,7 +85,7 @@ export function decideCors(request: IncomingMessage, allowed: readonly string[])
 
 /** What a preflight request asks for. A day is the longest that browsers remember it (seconds). */
 export const preflightHeaders: Headers = {
-  'Access-Control-Allow-Methods': methods.join(', '),
+  'Access-Control-Allow-Methods': pageMethods.join(', '),
   'Access-Control-Allow-Headers': requestHeaders.join(', '),
   'Access-Control-Max-Age': '86400',
 }

@@ -15,8 +15,10 @@ type Headers = Readonly<Record<string, string>>
 export interface Answer {
   readonly status: number
   readonly headers?: Headers
-  /** Sent as text/plain; `null`: no content. */
+  /** `null`: no content. */
   readonly text: string | null
+  /** The text's media type; text/plain where it is not told. */
+  readonly type?: string
   /** The body was given up in the middle: the connection can't carry another request. */
   readonly closes?: boolean
 }
@@ -46,7 +48,7 @@ export function respond(
   if (answer.headers !== undefined) add(headers, answer.headers)
   if (text !== null)
     add(headers, {
-      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Type': answer.type ?? 'text/plain; charset=utf-8',
       'Content-Length': String(text.length),
     })
   // Also for a HEAD: without it Node's own client takes the connection for used up.

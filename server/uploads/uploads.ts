@@ -83,6 +83,11 @@ export interface Uploads {
   find(id: string): Promise<Upload>
   /** The same, but an upload that ends by the client's word stays open even if its length is reached. */
   look(id: string): Promise<Upload>
+  /**
+   * The same, after whoever writes to it was made to leave: the offset stays until somebody appends. For a client that comes
+   * back, and so has given up what came before.
+   */
+  takeOver(id: string): Promise<Upload>
   /** Whether it is there at all, without a look at the disk: for lists and events. */
   peek(id: string): Upload | null
   /** Newest first. */
@@ -257,6 +262,12 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
       await completeAlone(upload)
     }
     return known(id)
+  }
+
+  async function takeOver(id: string): Promise<Upload> {
+    const upload = present(id)
+    if (upload.lock.holder !== null) await holding.hold(upload, async () => {}, { urgent: true })
+    return look(id)
   }
 
   /** Somebody else may have changed the folder: the file is the truth. */
@@ -435,6 +446,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     concatenate,
     find: (id) => look(id, isWholeAndUnfinished),
     look: (id) => look(id),
+    takeOver,
     peek,
     all: () => uploads.values(),
     list: () => [...uploads.values()].sort(newestFirst),

@@ -1,0 +1,24 @@
+// A finished upload's download tells, as every offset retrieval, that the upload is complete.
+import type { RequestHandler } from 'express'
+import type { Uploads } from '../uploads/uploads.ts'
+import { type Limits, limitFields, retrievalFields } from './fields.ts'
+import type { ReprDigests } from './repr-digests.ts'
+import { versionOf } from './versions.ts'
+
+/** Goes before the handler of GET and HEAD. */
+export function createDownloadFields(
+  uploads: Uploads,
+  limits: Limits,
+  digests: ReprDigests,
+): RequestHandler<{ id: string }> {
+  return async (request, response, next) => {
+    const upload = uploads.peek(request.params.id)
+    if (upload !== null && upload.info.finished !== null && upload.damage === null) {
+      const version = versionOf(request.headers['upload-draft-interop-version'])
+      response.set(retrievalFields(upload, version))
+      response.set(limitFields(limits, upload, version))
+      response.set(await digests.fieldOf(upload, request.headers))
+    }
+    next()
+  }
+}
