@@ -1,12 +1,13 @@
 // POST: creation, with a first body if there is one (tus 1.0.0, Creation and Creation With Upload).
 import type { IncomingMessage } from 'node:http'
+import { bodyLengthOf } from '../exchange.ts'
 import type { Refusal } from '../refusals.ts'
 import { parseMetadata } from '../uploads/metadata.ts'
-import { bodyLengthOf, isPatchType } from './patch.ts'
+import { isPatchType } from './patch.ts'
 import { readNumber } from './protocol.ts'
 
-/** The headers of a creation that @tus/server judges. */
-export const creationHeaders = ['upload-length', 'upload-defer-length', 'upload-concat'] as const
+/** The headers of a creation that @tus/server judges: those that tell the length. */
+export const creationHeaders = ['upload-length', 'upload-defer-length'] as const
 
 /** What makes a creation impossible before @tus/server is asked, or `null`. `maxMetadata` in bytes. */
 export function refuseCreation(request: IncomingMessage, maxMetadata: number): Refusal | null {

@@ -1,18 +1,29 @@
 // tus 1.0.0 over HTTP: a request for /files or /files/ID in, operations on uploads, and the answer.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
-import type { Connection, Ending } from '../connections.ts'
+import type { Ending } from '../connections.ts'
 import { decideCors, methods, preflightHeaders } from '../cors.ts'
+import { bodyLengthOf, type Exchange, idIn, methodOf, uploadsPath } from '../exchange.ts'
 import { comeBack, isServersTrouble, type Refusal, refusalOf, serverFailed } from '../refusals.ts'
 import { type Answer, type BodyState, respond } from '../respond.ts'
+import type { BodyCheck } from '../uploads/body-check.ts'
 import { UploadError, type UploadErrorCode } from '../uploads/errors.ts'
 import { idPattern } from '../uploads/store.ts'
 import { expiryOf, type Upload } from '../uploads/upload.ts'
-import type { Uploads } from '../uploads/uploads.ts'
+import type { NewFinal, Uploads } from '../uploads/uploads.ts'
+import { checksumAlgorithms, readCheck } from './checksum.ts'
+import {
+  concatenationHeaders,
+  readConcatenation,
+  refuseFinal,
+  unchangeable,
+} from './concatenation.ts'
 import { creationHeaders, refuseCreation } from './creation.ts'
-import { appendBody, bodyLengthOf, isPatchType, readPatchHead } from './patch.ts'
+import { appendBody, isPatchType, readPatchHead } from './patch.ts'
 import { version } from './protocol.ts'
 import { createStock } from './stock.ts'
+
+export { type Exchange as TusExchange, isUploadPath, methodOf } from '../exchange.ts'
 
 export interface TusOptions {
   readonly corsOrigin: readonly string[]
@@ -20,48 +31,25 @@ export interface TusOptions {
   readonly maxMetadata: number
 }
 
-/** One request on its way through the protocol. */
-export interface TusExchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly connection: Connection
-  /** The client waits for `100 Continue` before it sends the body. */
-  readonly expectsContinue: boolean
-}
-
 /** With a `refusal`, the client may not enter: that is the answer, in tus' manner. */
-export type TusHandler = (exchange: TusExchange, refusal: Refusal | null) => void
+export type TusHandler = (exchange: Exchange, refusal: Refusal | null) => void
 
 type Method = (typeof methods)[number]
 
-interface Call extends TusExchange {
+interface Call extends Exchange {
   readonly id: string | null
   bodyState: BodyState
 }
 
-const path = '/files'
-
-/** Whether the URL is one of an upload, or where uploads are created. */
-export function isUploadPath(url: string): boolean {
-  return (
-    url.startsWith(path) && (url.length === path.length || '/?'.includes(url.charAt(path.length)))
-  )
-}
-
-/** The method meant: X-HTTP-Method-Override wins, for clients that can't send PATCH or DELETE. */
-export function methodOf(request: IncomingMessage): string {
-  const override = request.headers['x-http-method-override']
-  return typeof override === 'string' ? override.trim().toUpperCase() : (request.method ?? '')
-}
-
 /** Makes the handler of every tus method. GET is not one of them: see `downloads.ts`. */
 export function createTus(uploads: Uploads, options: TusOptions, log: Logger): TusHandler {
-  const askStock = createStock(uploads, path, log)
+  const askStock = createStock(uploads, uploadsPath, log)
 
   const handlers: Partial<Record<Method, (call: Call) => Promise<Answer>>> = {
     OPTIONS: async () => {
       const answer = await askStock({ method: 'OPTIONS', id: null, headers: {} })
-      return { ...answer, headers: { ...answer.headers, ...preflightHeaders } }
+      const algorithms = { 'Tus-Checksum-Algorithm': checksumAlgorithms.join(',') }
+      return { ...answer, headers: { ...answer.headers, ...algorithms, ...preflightHeaders } }
     },
     POST: create,
     HEAD: head,
@@ -75,16 +63,23 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
       return { status: 405, text: 'Create uploads at /files.', headers: { Allow: allowed } }
     const refused = refuseCreation(call.request, options.maxMetadata)
     if (refused !== null) return refused
-    const metadata = headers['upload-metadata']
+    const concatenation = readConcatenation(call.request)
+    if (concatenation !== null && 'status' in concatenation) return concatenation
+    const check = readCheck(call.request)
+    if (check !== null && 'status' in check) return check
+    const metadata = headers['upload-metadata']?.toString()
+    if (concatenation?.kind === 'final') {
+      return concatenate(call, { ...concatenation, metadata: metadata ?? '' })
+    }
     const answer = await askStock({
       method: 'POST',
       id: null,
       headers: pick(headers, creationHeaders),
-      ...(typeof metadata === 'string' ? { metadata } : {}),
+      kept: { metadata, part: concatenation?.header },
     })
-    const upload = uploads.peek(answer.headers.Location?.slice(path.length + 1) ?? '')
+    const upload = uploads.peek(answer.headers.Location?.slice(uploadsPath.length + 1) ?? '')
     if (answer.status !== 201 || upload === null) return answer
-    const first = await takeFirstBody(call, upload)
+    const first = await takeFirstBody(call, upload, check)
     return {
       ...answer,
       ...first,
@@ -92,10 +87,20 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     }
   }
 
+  /** Past @tus/server, which can't make an upload without a length. */
+  async function concatenate(call: Call, final: NewFinal): Promise<Answer> {
+    const refused = refuseFinal(call.request)
+    if (refused !== null) return refused
+    const upload = await uploads.concatenate(final)
+    const headers = { Location: `${uploadsPath}/${upload.info.id}`, ...expires(upload) }
+    return { status: 201, text: null, headers }
+  }
+
   /** Creation With Upload: what the POST carries is appended as by a PATCH at 0. */
   async function takeFirstBody(
     call: Call,
     upload: Upload,
+    check: BodyCheck | null,
   ): Promise<Omit<Answer, 'status' | 'text'>> {
     if (!isPatchType(call.request.headers['content-type'])) return {}
     try {
@@ -103,8 +108,10 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
         offset: 0,
         length: null,
         bodyLength: bodyLengthOf(call.request),
+        check,
       })
     } catch (error) {
+      if (error instanceof UploadError && unkept.has(error.code)) await forget(upload)
       // The upload exists all the same: the client learns where, and how much of the body is in it. But it takes
       // offset = length for the end, which only a finished upload may tell.
       const isWhole = upload.offset === upload.info.length
@@ -118,6 +125,13 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     return { headers: { 'Upload-Offset': String(upload.offset) } }
   }
 
+  /** Its creation is refused, so nobody learns of it. */
+  async function forget(upload: Upload): Promise<void> {
+    await uploads.remove(upload.info.id).catch((error: unknown) => {
+      log.warn({ err: error, upload: upload.info.id }, 'a refused creation could not be taken back')
+    })
+  }
+
   async function head({ id }: Call): Promise<Answer> {
     try {
       const answer = await askStock({ method: 'HEAD', id, headers: {} })
@@ -127,7 +141,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
       return {
         ...answer,
         headers: {
-          ...answer.headers,
+          ...concatenationHeaders(answer.headers, upload),
           ...(metadata === '' ? {} : { 'Upload-Metadata': metadata }),
           ...expires(upload),
         },
@@ -141,7 +155,8 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
   async function patch(call: Call): Promise<Answer> {
     call.connection.patches += 1
     call.connection.upload = call.id
-    const head = readPatchHead(call.request)
+    const isFinal = call.id !== null && uploads.peek(call.id)?.info.concatenation?.kind === 'final'
+    const head = isFinal ? unchangeable : readPatchHead(call.request)
     if ('status' in head) return withExpiry(call, head)
     if (call.id === null) return { status: 404, text: 'There is no such upload.' }
     const upload = await append(call, call.id, head)
@@ -213,6 +228,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     }
     const cors = decideCors(request, options.corsOrigin)
     const send = (answer: Answer) => {
+      if (answer.status === 460) response.statusMessage = 'Checksum Mismatch'
       const common = { 'Tus-Resumable': version, 'Longhaul-Connection': String(connection.id) }
       respond(request, response, answer, call.bodyState, [common, cors.headers])
     }
@@ -241,6 +257,9 @@ const takenInPart = new Set<UploadErrorCode>([
   'unwritable',
 ])
 
+/** Why a first body, and with it its upload, was not taken at all (tus 1.0.0, Checksum: discarded). */
+const unkept = new Set<UploadErrorCode>(['checksum-mismatch', 'checksum-invalid'])
+
 /** Refusals that are followed by our closing of the connection, as the ledger tells them. */
 const endingBy: Partial<Record<UploadErrorCode, Ending>> = {
   stalled: { by: 'server', how: 'read-timeout' },
@@ -265,14 +284,6 @@ const foreignPage: Refusal = { status: 403, text: 'Pages of this origin may not 
 function onlyHeadStatuses(answer: Answer): Answer {
   if ([200, 404, 410].includes(answer.status)) return answer
   return { status: 423, text: null, headers: comeBack }
-}
-
-/** The id by the path alone, whatever a query says; `null` for the creation URL. */
-function idIn(url: string): string | null {
-  const query = url.indexOf('?')
-  const end = query < 0 ? url.length : query
-  const id = url.slice(path.length + 1, url.charAt(end - 1) === '/' ? end - 1 : end)
-  return id === '' ? null : id
 }
 
 function pick(

@@ -1,8 +1,11 @@
 // PATCH: a body on its way from the socket to the file, past @tus/server (tus 1.0.0, PATCH).
 import type { IncomingMessage } from 'node:http'
+import { bodyLengthOf, mediaTypeOf } from '../exchange.ts'
 import type { Refusal } from '../refusals.ts'
+import type { BodyCheck } from '../uploads/body-check.ts'
 import type { Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
+import { readCheck } from './checksum.ts'
 import { patchType, readNumber } from './protocol.ts'
 
 /** A body to append, as its headers describe it. Sizes in bytes. */
@@ -10,6 +13,8 @@ export interface BodyHead {
   readonly offset: number
   readonly length: number | null
   readonly bodyLength: number | null
+  /** What it must hash to; `null`: nothing is said. */
+  readonly check: BodyCheck | null
 }
 
 /** The headers of a PATCH, or why it is refused. */
@@ -24,19 +29,14 @@ export function readPatchHead(request: IncomingMessage): BodyHead | Refusal {
   }
   const length = readNumber(headers['upload-length'])
   if (length === null) return { status: 400, text: 'Upload-Length must be a number of bytes.' }
-  return { offset, length: length ?? null, bodyLength: bodyLengthOf(request) }
+  const check = readCheck(request)
+  if (check !== null && 'status' in check) return check
+  return { offset, length: length ?? null, bodyLength: bodyLengthOf(request), check }
 }
 
 /** Whether a body is meant to be stored (also in a POST: tus 1.0.0, Creation With Upload). */
 export function isPatchType(contentType: string | undefined): boolean {
-  if (contentType === patchType) return true
-  return contentType?.split(';')[0]?.trim().toLowerCase() === patchType
-}
-
-/** `null` for a chunked body, whose end shows only when it comes. */
-export function bodyLengthOf(request: IncomingMessage): number | null {
-  if (request.headers['transfer-encoding'] !== undefined) return null
-  return Number(request.headers['content-length'] ?? 0)
+  return contentType === patchType || mediaTypeOf(contentType) === patchType
 }
 
 /** Appends the body; `onAccept` is called right before it is read. Rejects with an `UploadError`. */
@@ -48,6 +48,5 @@ export function appendBody(
   connection: number,
   onAccept: () => void,
 ): Promise<Upload> {
-  const { offset, length, bodyLength } = head
-  return uploads.append(id, { offset, length, bodyLength, body: request, connection, onAccept })
+  return uploads.append(id, { ...head, body: request, end: 'length', connection, onAccept })
 }

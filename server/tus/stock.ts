@@ -14,8 +14,15 @@ export interface StockRequest {
   /** `null`: the creation URL. */
   readonly id: string | null
   readonly headers: Readonly<Record<string, string>>
-  /** Of a creation: the Upload-Metadata header to keep, which @tus/server would change. */
-  readonly metadata?: string
+  /** Of a creation: headers to keep as they are, which @tus/server would change or refuse. */
+  readonly kept?: Kept
+}
+
+interface Kept {
+  /** Upload-Metadata. */
+  readonly metadata?: string | undefined
+  /** Upload-Concat of a part. @tus/server refuses each: it asks the store for "concatentation". */
+  readonly part?: string | undefined
 }
 
 export interface StockAnswer {
@@ -37,13 +44,18 @@ export function createStock(uploads: Uploads, path: string, log: Logger) {
     // The upload names itself; @tus/server wants a name before there is one.
     namingFunction: () => 'unnamed',
     onUploadCreate: async (request) => ({
-      metadata: { [metadataKey]: request.headers.get(metadataHeader) },
+      metadata: Object.fromEntries(
+        keptNames.map((name) => [name, request.headers.get(prefix + name)]),
+      ),
     }),
   })
 
   return async (request: StockRequest): Promise<StockAnswer> => {
     const headers = new Headers({ ...request.headers, 'Tus-Resumable': version })
-    if (request.metadata !== undefined) headers.set(metadataHeader, request.metadata)
+    for (const name of keptNames) {
+      const value = request.kept?.[name]
+      if (value !== undefined) headers.set(prefix + name, value)
+    }
     const url = `http://localhost${path}${request.id === null ? '' : `/${request.id}`}`
     const response = await server.handleWeb(new Request(url, { method: request.method, headers }))
     return {
@@ -54,9 +66,9 @@ export function createStock(uploads: Uploads, path: string, log: Logger) {
   }
 }
 
-/** How the metadata travels through @tus/server, which itself knows decoded text only. */
-const metadataHeader = 'longhaul-metadata'
-const metadataKey = 'header'
+/** How they travel through @tus/server: in headers of their own, then as its metadata, decoded text, which is not sent. */
+const keptNames = ['metadata', 'part'] as const
+const prefix = 'longhaul-'
 
 /** Ours to say: the version and CORS (one place for every answer), and the length and type of the text. */
 const dropped = /^(tus-resumable$|access-control-|content-)/
@@ -84,16 +96,22 @@ class UploadsDataStore extends DataStore {
       'creation',
       'creation-with-upload',
       'creation-defer-length',
+      'checksum',
+      'checksum-trailer',
+      'concatenation',
+      'concatenation-unfinished',
       'termination',
       ...(uploads.options.expireAfter > 0 ? ['expiration'] : []),
     ]
   }
 
   override async create(upload: StockUpload): Promise<StockUpload> {
+    const { metadata, part }: Readonly<Record<string, string | null>> = upload.metadata ?? {}
     const made = await this.#orRefusal(
       this.#uploads.create({
         length: upload.size ?? null,
-        metadata: upload.metadata?.[metadataKey] ?? '',
+        metadata: metadata ?? '',
+        ...(part ? { part } : {}),
       }),
     )
     // @tus/server makes the Location of the object that it passed in.

@@ -1,5 +1,6 @@
 // What a browser on another origin needs (Fetch, CORS protocol): T58.
 import { expect } from 'vitest'
+import { checksumOf } from '../../helpers/checksum.ts'
 import {
   create,
   createUpload,
@@ -23,6 +24,8 @@ const requestHeaders = [
   'Authorization',
   'Content-Type',
   'Tus-Resumable',
+  'Upload-Checksum',
+  'Upload-Concat',
   'Upload-Defer-Length',
   'Upload-Length',
   'Upload-Metadata',
@@ -33,10 +36,12 @@ const responseHeaders = [
   'Location',
   'Longhaul-Connection',
   'Retry-After',
+  'Tus-Checksum-Algorithm',
   'Tus-Extension',
   'Tus-Max-Size',
   'Tus-Resumable',
   'Tus-Version',
+  'Upload-Concat',
   'Upload-Defer-Length',
   'Upload-Expires',
   'Upload-Length',
@@ -107,6 +112,13 @@ async function answers(server: Address): Promise<[string, WireResponse][]> {
     [
       'PUT 405',
       await exchange(server, { method: 'PUT', target: path, headers: tusHeaders(headers) }),
+    ],
+    [
+      'PATCH 460',
+      await patch(server, path, 0, 'hello', {
+        ...headers,
+        'Upload-Checksum': checksumOf('sha1', 'other'),
+      }),
     ],
     ['PATCH 204', await patch(server, path, 0, 'hello', headers)],
     ['DELETE 204', await remove(server, path, headers)],

@@ -1,5 +1,7 @@
 // The conformance list of tus 1.0.0, keyed by the ids of the checklist.
 import type { Row } from '../row.ts'
+import { checksumRows } from './checksum.ts'
+import { concatenationRows } from './concatenation.ts'
 import { concurrencyRows } from './concurrency.ts'
 import { coreHeaderRows } from './core-headers.ts'
 import { coreRequestRows } from './core-requests.ts'
@@ -17,7 +19,9 @@ export const tusRows: readonly Row[] = [
   ...metadataRows,
   ...creationWithUploadRows,
   ...expirationRows,
+  ...checksumRows,
   ...terminationRows,
+  ...concatenationRows,
   ...concurrencyRows,
   ...corsRows,
 ].toSorted((a, b) => a.id.localeCompare(b.id))
