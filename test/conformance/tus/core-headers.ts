@@ -168,10 +168,15 @@ export const coreHeaderRows: readonly Row[] = [
         const headers = { 'Tus-Resumable': version }
         const answers: [string, WireResponse][] = [
           ['POST', await create(server, { length: 5, headers })],
-          ['HEAD', await head(server, path, headers)],
           ['PATCH', await patch(server, path, 0, 'hello', headers)],
-          ['DELETE', await remove(server, path, headers)],
         ]
+        // Without one these two are requests of the other protocol: R24 and R38.
+        if (version !== null) {
+          answers.push(
+            ['HEAD', await head(server, path, headers)],
+            ['DELETE', await remove(server, path, headers)],
+          )
+        }
         for (const [method, response] of answers) {
           expect.soft(response.status, `${method}, Tus-Resumable: ${version}`).toBe(412)
         }
@@ -188,10 +193,11 @@ export const coreHeaderRows: readonly Row[] = [
         const headers = { 'Tus-Resumable': version }
         const answers = [
           await create(server, { length: 5, headers }),
-          await head(server, path, headers),
           await patch(server, path, 0, 'hello', headers),
-          await remove(server, path, headers),
         ]
+        if (version !== null) {
+          answers.push(await head(server, path, headers), await remove(server, path, headers))
+        }
         for (const response of answers) {
           expect.soft(response.status).toBe(412)
           expect.soft(items(response.header('tus-version')), `${version}`).toContain('1.0.0')
