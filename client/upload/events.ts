@@ -1,6 +1,13 @@
 // Keeps the page's picture of the server live: server-sent events, re-opened whenever they break, lists fetched anew after each gap.
 import { backoff } from '../retry-policy.ts'
 import { type Api, ApiError, type Connection, type Hello, type ServerUpload } from './api.ts'
+import {
+  beginCapture,
+  type CaptureAbout,
+  type CaptureUpdate,
+  endCapture,
+  takeCapture,
+} from './capture.ts'
 import { replaceConnections, type ServerState, seeConnection } from './server-state.ts'
 
 export interface LiveLink {
@@ -40,10 +47,11 @@ export function followServer(
         hear.onChange()
       })
     }
-    on<Hello>('hello', (hello) => {
+    on<Hello & { readonly capture: CaptureAbout | null }>('hello', (hello) => {
       attempt = 0
       state.own.set(hello.connection, Date.now())
       state.config = hello.config
+      beginCapture(state.capture, hello.capture)
       state.isSignedOut = false
       void refresh().then(
         () => {
@@ -63,6 +71,8 @@ export function followServer(
       hear.onRemoved(id)
     })
     on<Connection>('connection', (connection) => seeConnection(state, connection, Date.now()))
+    on<CaptureUpdate>('capture', (update) => takeCapture(state.capture, update))
+    on<{ text: string }>('capture-ended', ({ text }) => endCapture(state.capture, text))
     events.onerror = () => {
       if (source === events) lost()
     }

@@ -12,6 +12,7 @@ import { leavingSentence } from './sentences.ts'
 import { emptyServerState, seeOwnPatch, uploadsIn } from './server-state.ts'
 import { isUnderWay } from './transfer.ts'
 import { bytes, duration } from './units.ts'
+import { packetsView } from './views/packets.ts'
 import { transfersView } from './views/transfers.ts'
 import { finishedView, unfinishedView } from './views/uploads.ts'
 import { wireView } from './views/wire.ts'
@@ -93,6 +94,7 @@ const live = followServer(state, api, {
 const actions = { api, queue, onRemoved: removed, serverNow, report }
 const drawTransfers = transfersView(byId('transfers'), queue, state, report)
 const drawWire = wireView(byId('wire'), state)
+const drawPackets = packetsView(byId('packets'), state, announce)
 const drawUnfinished = unfinishedView(byId('unfinished'), actions)
 const drawFinished = finishedView(byId('finished'), actions, async () => {
   const page = await api.uploads('finished', state.finishedCursor)
@@ -110,6 +112,7 @@ function drawNow(): void {
   const here = new Set(queue.transfers().map((transfer) => uploadIdOf(transfer.url)))
   drawTransfers()
   drawWire()
+  drawPackets()
   drawUnfinished(
     uploadsIn(state, ['unfinished', 'damaged'], 'modified').filter(
       (upload) => !here.has(upload.id),

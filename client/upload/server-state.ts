@@ -1,5 +1,6 @@
 // What the page knows of the server: uploads and connections, from lists and events. Pure updates on plain maps.
 import type { Connection, ServerConfig, ServerUpload } from './api.ts'
+import { type CaptureState, emptyCapture } from './capture.ts'
 
 export interface ServerState {
   readonly uploads: Map<string, ServerUpload>
@@ -9,6 +10,7 @@ export interface ServerState {
   /** How many connections of earlier lives of the server are kept, under negative numbers. */
   buried: number
   config: ServerConfig | null
+  readonly capture: CaptureState
   /** `up` once events arrive, `down` while they don't. */
   link: 'starting' | 'up' | 'down'
   /** When the link went down, ms since the epoch. */
@@ -49,6 +51,7 @@ export function emptyServerState(): ServerState {
     own: new Map(),
     buried: 0,
     config: null,
+    capture: emptyCapture(),
     link: 'starting',
     downSince: 0,
     clockOffset: 0,
