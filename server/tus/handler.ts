@@ -23,8 +23,6 @@ import { appendBody, isPatchType, readPatchHead } from './patch.ts'
 import { version } from './protocol.ts'
 import { createStock } from './stock.ts'
 
-export { type Exchange as TusExchange, isUploadPath, methodOf } from '../exchange.ts'
-
 export interface TusOptions {
   readonly corsOrigin: readonly string[]
   /** Bytes of an Upload-Metadata header. */
