@@ -34,8 +34,8 @@ export class FinalError extends Error {
 const gone = new Set([404, 410])
 
 // 401 and 403 heal when somebody signs in, 404 and 410 of a PATCH are for HEAD to confirm (tus 1.0 "Resuming an upload"),
-// 409 and 423 when the writer before us has ended.
-const passing4xx = new Set([401, 403, 404, 408, 409, 410, 423, 425, 429])
+// 409 and 423 when the writer before us has ended, 460 when the same bytes arrive undamaged (tus 1.0, Checksum).
+const passing4xx = new Set([401, 403, 404, 408, 409, 410, 423, 425, 429, 460])
 const final5xx = new Set([501, 505, 507])
 
 /** True for the only two answers to HEAD that mean the upload no longer exists (tus 1.0, HEAD). */

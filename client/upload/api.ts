@@ -13,6 +13,10 @@ export interface ServerUpload {
   readonly modified: string
   readonly expires: string | null
   readonly metadata: Readonly<Record<string, string>>
+  /** Of the whole content, as far as the server knows them: base64 by the names of RFC 9530, e.g. `sha-256`. */
+  readonly digests?: Readonly<Record<string, string>>
+  /** Of how many parts it was put together; null for one that came in one. */
+  readonly parts?: number | null
   /** A PATCH is being received now. */
   readonly active: boolean
   /** That PATCH's connection. */
@@ -70,6 +74,14 @@ export interface ConnectionList {
   readonly closed: readonly Connection[]
 }
 
+/** What the server offers beyond tus's core (tus 1.0, OPTIONS). */
+export interface Abilities {
+  /** `Tus-Checksum-Algorithm`: the hash functions that it checks chunks with. */
+  readonly checksums: readonly string[]
+  /** Uploads can go in parts (Concatenation). */
+  readonly hasParts: boolean
+}
+
 /** Where tus creations go, absolute. */
 export const endpoint = () => new URL('/files', location.href).href
 
@@ -92,18 +104,24 @@ export interface Api {
   /** Resolves also when it was gone already. */
   remove(id: string): Promise<void>
   connections(): Promise<ConnectionList>
+  abilities(): Promise<Abilities>
+  /** How much of an upload is safe; null when there is no such upload. */
+  offset(url: string): Promise<number | null>
+  /** SHA-256 of a finished upload's content as the server reads it, hexadecimal; null when it doesn't tell. */
+  digest(id: string): Promise<string | null>
 }
 
 export function createApi(hear: {
   readonly onConnection: (id: number) => void
   readonly onSignedOut: () => void
 }): Api {
-  const request = async (path: string, method = 'GET'): Promise<Response> => {
-    const response = await fetch(path, {
-      method,
-      headers: { Accept: 'application/json' },
-      signal: AbortSignal.timeout(30_000),
-    })
+  const request = async (
+    path: string,
+    method = 'GET',
+    headers: Readonly<Record<string, string>> = { Accept: 'application/json' },
+    timeout = 30_000,
+  ): Promise<Response> => {
+    const response = await fetch(path, { method, headers, signal: AbortSignal.timeout(timeout) })
     const connection = connectionOf(response.headers.get('Longhaul-Connection'))
     if (connection !== null) hear.onConnection(connection)
     if (response.status === 401) hear.onSignedOut()
@@ -133,8 +151,47 @@ export function createApi(hear: {
       }
     },
     connections: () => json<ConnectionList>('/api/connections'),
+    async abilities() {
+      const { headers } = await request('/files', 'OPTIONS', {})
+      return {
+        checksums: listOf(headers.get('Tus-Checksum-Algorithm')),
+        hasParts: listOf(headers.get('Tus-Extension')).includes('concatenation'),
+      }
+    },
+    async offset(url) {
+      const response = await request(url, 'HEAD', { 'Tus-Resumable': '1.0.0' })
+      if (response.status === 404 || response.status === 410) return null
+      const offset = response.headers.get('Upload-Offset')
+      if (!response.ok || offset === null) throw await errorOf(response)
+      return Number(offset)
+    },
+    async digest(id) {
+      const wish = { 'Want-Repr-Digest': 'sha-256=1' }
+      // The server may have to read the whole file first.
+      const response = await request(`/files/${encodeURIComponent(id)}`, 'HEAD', wish, digestTime)
+      const told = sha256Of(response.headers.get('Repr-Digest'))
+      if (response.ok && told) return told
+      const upload = await json<ServerUpload>(`/api/uploads/${encodeURIComponent(id)}`)
+      const known = upload.digests?.['sha-256']
+      return known ? hexOfBase64(known) : null
+    },
   }
 }
+
+/** A digest of a terabyte takes the server some minutes, in ms. */
+const digestTime = 3600_000
+
+/** The SHA-256 in a `Repr-Digest` header (RFC 9530: a dictionary of byte sequences), hexadecimal; null when there is none. */
+export function sha256Of(header: string | null): string | null {
+  const found = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(header ?? '')?.[1]
+  return found ? hexOfBase64(found) : null
+}
+
+export function hexOfBase64(text: string): string {
+  return Array.from(atob(text), (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+}
+
+const listOf = (header: string | null) => (header ?? '').split(',').map((item) => item.trim())
 
 /** The number in a `Longhaul-Connection` header, null when absent. */
 export function connectionOf(header: string | null | undefined): number | null {

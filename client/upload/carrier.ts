@@ -5,7 +5,9 @@ import DropTarget from '@uppy/drop-target'
 import Tus, { type TusBody } from '@uppy/tus'
 import { FinalError, finalSentence, onShouldRetry } from '../retry-policy.ts'
 import { endpoint } from './api.ts'
+import { fileReader } from './file-source.ts'
 import type { LonghaulStack } from './http-stack.ts'
+import { partOptions, previousOf } from './part-options.ts'
 import type { Carrier, Job, Outcome } from './queue.ts'
 
 // Waiting is the HTTP stack's business, so tus-js-client itself repeats at once and, in effect, for ever.
@@ -67,18 +69,19 @@ export function createCarrier(parts: {
     chunkSize: parts.chunkSize,
     retryDelays: retryAtOnce,
     httpStack: parts.stack,
+    fileReader,
     // Which upload belongs to a file is the server's to say, not local storage's.
     storeFingerprintForResuming: false,
     onShouldRetry: (error) => onShouldRetry(error),
     onBeforeRequest(request, file) {
       const job = jobs.get(file.id)
-      if (job) parts.stack.bind(request, job.line)
+      if (job) parts.stack.bind(request, job.lineOf(request))
     },
   })
   uppy.on('upload-error', (file, error, response) => {
     if (!file) return
     const text = response?.body?.xhr.responseText ?? ''
-    failures.set(file.id, response ? finalSentence(response.status, text) : causeOf(error))
+    failures.set(file.id, sentenceOf(error, response?.status ?? null, text))
   })
   const plugin = () => uppy.getPlugin('Tus')
 
@@ -104,18 +107,35 @@ export function createCarrier(parts: {
       const id = add(job)
       jobs.set(id, job)
       failures.delete(id)
+      // Of several parts one may fail; tus-js-client would let the others go on, and a paused one say nothing of it.
+      let failPart = (_why: string) => {}
+      const partFailed = new Promise<string>((resolve) => {
+        failPart = resolve
+      })
       const { path } = job
       const fields = ['filename', 'filetype', 'lastModified', 'fingerprint']
       uppy.setFileState(id, {
         tus: {
           allowedMetaFields: path ? [...fields, 'relativePath'] : fields,
           uploadUrl: job.url,
+          ...(job.parts && {
+            ...partOptions(job.parts),
+            onShouldRetry(error) {
+              if (onShouldRetry(error)) return true
+              const { originalResponse } = error
+              const text = originalResponse?.getBody() ?? ''
+              failPart(sentenceOf(error, originalResponse?.getStatus() ?? null, text))
+              return false
+            },
+          }),
         },
       })
       // Not `upload()`: that would start everything that waits or has failed.
-      await uppy.retryUpload(id)
-      const why = failures.get(id)
-      return why === undefined ? { kind: 'finished' } : { kind: 'failed', why }
+      const ended = uppy.retryUpload(id).then(() => failures.get(id))
+      const why = await Promise.race([ended, partFailed])
+      if (why === undefined) return { kind: 'finished' }
+      if (job.parts) void plugin()?.uploaders[id]?.abort()
+      return { kind: 'failed', why }
     },
     pause(job) {
       const id = fileIds.get(job.id)
@@ -123,7 +143,16 @@ export function createCarrier(parts: {
     },
     resume(job) {
       const id = fileIds.get(job.id)
-      if (id && uppy.getFile(id)?.isPaused) uppy.pauseResume(id)
+      if (!id || !uppy.getFile(id)?.isPaused) return
+      const uploader = plugin()?.uploaders[id]
+      const urls = job.parts?.urls()
+      if (uploader && job.parts) {
+        // A second pause before every part was asked for would have tus-js-client 4.3.1 begin some anew.
+        if (urls) uploader.resumeFromPreviousUpload(previousOf(urls))
+        // It also stays deaf to errors after a pause, of which the last request, which joins the parts, would hang.
+        Object.assign(uploader, { _aborted: false })
+      }
+      uppy.pauseResume(id)
     },
     drop(job) {
       const id = fileIds.get(job.id)
@@ -149,6 +178,10 @@ function pathOf(relativePath: unknown, file: File): string | null {
   const path =
     typeof relativePath === 'string' && relativePath ? relativePath : file.webkitRelativePath
   return path.includes('/') ? path.replace(/^\/+/, '') : null
+}
+
+function sentenceOf(error: unknown, status: number | null, text: string): string {
+  return status ? finalSentence(status, text) : causeOf(error)
 }
 
 // Uppy wraps errors that look like the network's, tus-js-client wraps all; the sentence is in the innermost.

@@ -2,12 +2,17 @@
 import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client'
 import { backoff, FinalError, isPassing, PassingError, parseRetryAfter } from '../retry-policy.ts'
 import { connectionOf } from './api.ts'
+import { type Proof, unreadable } from './checksum/proof.ts'
 import type { Gate } from './gate.ts'
 import type { Wait } from './transfer.ts'
 
 /** What the stack knows of one file's upload across its requests. */
 export interface Line {
   readonly file: Blob
+  /** Where the checksums come from; null: bodies go without. */
+  proof: Proof | null
+  /** Times in a row that the server had other bytes of a chunk than were read here. */
+  damaged: number
   /** Attempts since anything last got through. */
   attempt: number
   /** ms to wait before the next request. */
@@ -38,11 +43,16 @@ export interface LineListener {
   onPatch(connection: number | null, from: number, to: number): void
   /** A request was lost or refused; what of it arrived is for HEAD to say. */
   onLost(why: string): void
-  onResumed(offset: number, why: string | null): void
+  /** A chunk that had arrived damaged has arrived whole. */
+  onMended(): void
+  /** `sent`: bytes on their way elsewhere, of an upload that goes in parts. */
+  onResumed(offset: number, why: string | null, sent?: number): void
   onGone(): void
   onCreated(url: string): void
   /** Looks for an upload of this file that has no byte yet; null when there is none. */
   findEmpty(): Promise<string | null>
+  /** Looks for the upload that this file's parts were joined to; null when there is none. */
+  findJoined(): Promise<string | null>
   /** An upload that was created for a file since taken off the list. */
   onOrphan(url: string): void
 }
@@ -51,6 +61,8 @@ export interface LineListener {
 export function newLine(file: Blob, hear: LineListener): Line {
   return {
     file,
+    proof: null,
+    damaged: 0,
     attempt: 0,
     delay: 0,
     lastActivity: Date.now(),
@@ -72,6 +84,12 @@ const settleTime = 60_000
 const answerTime = 30_000
 /** For all, when the browser says that the network is gone. */
 const offlineTime = 2000
+/** tus 1.0, Checksum: the body is not what its `Upload-Checksum` says. */
+const checksumMismatch = 460
+/** A chunk that arrives damaged so many times in a row won't arrive whole on this way. */
+const mostDamaged = 5
+const damagedWords = 'a chunk arrived damaged'
+const damagedSentence = `The same chunk arrived damaged ${mostDamaged} times: something between this computer and the server changes bytes. What is safe stays safe. Try another network, or without the proxy, VPN or virus scanner in between; then retry.`
 
 export interface LonghaulStack extends HttpStack {
   /** Ties a request to its line; call it in `onBeforeRequest`. */
@@ -121,8 +139,12 @@ function createRequest(
     try {
       await waitForTurn(line)
     } catch {
-      // An aborted request never settles, like that of the stock stack: nobody waits for it any more.
-      return new Promise(() => {})
+      return unsettled()
+    }
+    if (method === 'PATCH' && body && line.proof) {
+      const checksum = await line.proof.checksumOf(body)
+      if (aborted.signal.aborted) return unsettled()
+      if (checksum) request.setHeader('Upload-Checksum', checksum)
     }
     if (method === 'POST') {
       const url = await adopt(line)
@@ -130,6 +152,9 @@ function createRequest(
     }
     return exchange(line, body)
   }
+
+  // An aborted request never settles, like that of the stock stack: nobody waits for it any more.
+  const unsettled = () => new Promise<never>(() => {})
 
   const waitForTurn = async (line: Line) => {
     await gate.pass(line.delay, aborted.signal)
@@ -160,14 +185,17 @@ function createRequest(
       line.lastActivity = from
       let bytesOut = 0
       let isOver = false
+      // Bytes with a checksum are committed together at the end, so nothing is told of them before.
+      const isTold = () => hear.isTold() && !headers.has('Upload-Checksum')
       const stall = setInterval(() => {
         const quiet = Date.now() - line.lastActivity
         const limit = !navigator.onLine
           ? offlineTime
           : !body
             ? answerTime
-            : isSettling(line, body, start, bytesOut, hear.isTold())
-              ? settleTime
+            : isSettling(line, body, start, bytesOut, isTold())
+              ? // What took its time to leave takes its time through the system's buffers.
+                Math.max(settleTime, 2 * (line.lastActivity - from))
               : stallTime
         if (quiet < limit) return
         end()
@@ -205,7 +233,7 @@ function createRequest(
         if (method === 'PATCH') line.hear.onPatch(connection, from, Date.now())
         if (xhr.status === 401) hear.onSignedOut()
         if (aborted.signal.aborted) return keepCreation(line)
-        const trouble = read(line)
+        const trouble = read(line, body)
         if (trouble) reject(trouble)
         else resolve(response(xhr))
       }
@@ -219,7 +247,7 @@ function createRequest(
     })
 
   // Takes in an answer; gives the error when it's one to come back after.
-  const read = (line: Line): Error | null => {
+  const read = (line: Line, body: Blob | null): Error | null => {
     const { status } = xhr
     const offset = parseOffset(xhr.getResponseHeader('Upload-Offset'))
     if (status >= 200 && status < 300) {
@@ -232,6 +260,8 @@ function createRequest(
         line.hear.onResumed(offset, line.trouble)
       } else {
         line.attempt = 0
+        if (line.damaged > 0) line.hear.onMended()
+        line.damaged = 0
         if (offset !== null) line.hear.onSafe(offset)
         if (location) line.hear.onCreated(new URL(location, url).href)
       }
@@ -239,6 +269,7 @@ function createRequest(
       line.trouble = null
       return null
     }
+    if (status === checksumMismatch && body) return damaged(line, body)
     if (isPassing(method, status)) {
       // The browser itself repeats a PATCH whose kept connection broke; what stands there then is a lost connection.
       const said = status === 409 ? 'connection lost' : firstSentence(xhr.responseText)
@@ -251,15 +282,27 @@ function createRequest(
     return null
   }
 
+  // None of the chunk counts, so it goes again as soon as HEAD has confirmed the offset; its checksum is made anew from the file.
+  const damaged = (line: Line, body: Blob): Error => {
+    line.proof?.distrust(body)
+    line.damaged += 1
+    if (line.damaged >= mostDamaged) {
+      line.damaged = 0
+      return new FinalError(damagedSentence)
+    }
+    line.delay = 0
+    line.trouble ??= damagedWords
+    line.hear.onLost(damagedWords)
+    return new PassingError(damagedWords, checksumMismatch)
+  }
+
   // No answer at all: away network, away server, or a file that can't be read any more.
   const unanswered = async (line: Line): Promise<Error> => {
     if (navigator.onLine && method === 'PATCH') {
       try {
         await line.file.slice(0, 1).arrayBuffer()
       } catch {
-        return new FinalError(
-          'The file was changed, moved or deleted on this computer since it was chosen. Choose it again to continue.',
-        )
+        return new FinalError(unreadable)
       }
     }
     return postpone(line, navigator.onLine ? 'connection lost' : 'the network went away', 0)
@@ -294,7 +337,7 @@ function createRequest(
     else line.createdUrl = created
   }
 
-  return {
+  const request: HttpRequest = {
     getMethod: () => method,
     getURL: () => url,
     setHeader(name, value) {
@@ -311,6 +354,7 @@ function createRequest(
     },
     getUnderlyingObject: () => xhr,
   }
+  return request
 }
 
 // How long a request may stand still, in ms. A system takes megabytes into its buffers without sending any,

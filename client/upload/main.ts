@@ -1,16 +1,20 @@
 // The upload page's composition: server state, queue, Uppy and the views, wired together on one screen.
 import { createAnnouncer } from './announce.ts'
-import { createApi, uploadIdOf } from './api.ts'
+import { type Abilities, createApi, type ServerUpload, uploadIdOf } from './api.ts'
+import { createBegunParts } from './begun-parts.ts'
 import { createCarrier } from './carrier.ts'
-import { chooseChunkSize } from './chunk-size.ts'
 import { byId, setText } from './dom.ts'
 import { followServer } from './events.ts'
 import { createGate } from './gate.ts'
 import { createHttpStack } from './http-stack.ts'
+import { createProvedUploads } from './proved.ts'
+import { createProving, type Settings } from './proving.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { leavingSentence } from './sentences.ts'
 import { emptyServerState, seeOwnPatch, uploadsIn } from './server-state.ts'
+import { chooseNumber, chooseSwitch, shelf } from './settings.ts'
 import { isUnderWay } from './transfer.ts'
+import { createUnfinishedPartRows } from './unfinished-parts.ts'
 import { bytes, duration } from './units.ts'
 import { packetsView } from './views/packets.ts'
 import { transfersView } from './views/transfers.ts'
@@ -29,7 +33,34 @@ const hear = {
   },
 }
 const api = createApi(hear)
-const chunkSize = chooseChunkSize(byId('chunk-size'), (size) => carrier.setChunkSize(size))
+const settings: { -readonly [Name in keyof Settings]: Settings[Name] } = {
+  chunkSize: chooseNumber(byId('chunk-size'), (size) => {
+    settings.chunkSize = size
+    carrier.setChunkSize(size)
+    draw()
+  }),
+  connections: chooseNumber(byId('connections'), (count) => {
+    settings.connections = count
+    draw()
+  }),
+  isProving: chooseSwitch(byId('proving'), (isOn) => {
+    settings.isProving = isOn
+    draw()
+  }),
+}
+let abilities: Abilities | null = null
+const proved = createProvedUploads(shelf())
+const begunParts = createBegunParts(shelf())
+const partRows = createUnfinishedPartRows(api, begunParts, () => draw())
+const proving = createProving({
+  api,
+  gate,
+  proved,
+  settings: () => settings,
+  abilities: () => abilities,
+  onChange: () => draw(),
+  onDifferent: (name) => report(`${name} is not the same on the server: see its row.`),
+})
 const carrier = createCarrier({
   target: byId('dashboard'),
   stack: createHttpStack(gate, {
@@ -37,7 +68,7 @@ const carrier = createCarrier({
     onStall: () => live.reopen(),
     isTold: () => state.link === 'up',
   }),
-  chunkSize,
+  chunkSize: settings.chunkSize,
   onFile: (file, path) => queue.add(file, path),
 })
 const queue: Queue = createQueue({
@@ -52,7 +83,18 @@ const queue: Queue = createQueue({
     if (connection !== null) seeOwnPatch(state, connection, from, to)
   },
   say: announce,
-  onFinished(transfer) {
+  begunParts,
+  partCount: proving.partCount,
+  prove: proving.prove,
+  onParts(ids, name) {
+    for (const id of ids) state.partNames.set(id, name)
+  },
+  async ready() {
+    abilities ??= await api.abilities()
+  },
+  onFinished(finished) {
+    const { transfer } = finished
+    proving.finish(finished)
     report(`${transfer.name} is finished: ${bytes(transfer.size)} safe on the server.`)
     const id = uploadIdOf(transfer.url)
     if (id) setTimeout(() => seeFinished(id), 1000)
@@ -67,12 +109,13 @@ const seeFinished = (id: string) => {
     () => {},
   )
 }
-const take = (upload: Parameters<Queue['seeUpload']>[0]) => {
+const take = (upload: ServerUpload) => {
   state.uploads.set(upload.id, upload)
   draw()
 }
 const removed = (id: string) => {
   state.uploads.delete(id)
+  proved.forget(id)
   queue.seeRemoved(id)
   draw()
 }
@@ -82,6 +125,14 @@ const live = followServer(state, api, {
   onRemoved: (id) => queue.seeRemoved(id),
   onUp() {
     gate.open()
+    partRows.refresh()
+    void api.abilities().then(
+      (told) => {
+        abilities = told
+        draw()
+      },
+      () => {},
+    )
     const { config } = state
     if (config) {
       carrier.setNote(
@@ -91,7 +142,10 @@ const live = followServer(state, api, {
   },
 })
 
-const actions = { api, queue, onRemoved: removed, serverNow, report }
+const remove = async (upload: ServerUpload) => {
+  if (!(await partRows.remove(upload))) await api.remove(upload.id)
+}
+const actions = { queue, proved, remove, onRemoved: removed, serverNow, report }
 const drawTransfers = transfersView(byId('transfers'), queue, state, report)
 const drawWire = wireView(byId('wire'), state)
 const drawPackets = packetsView(byId('packets'), state, announce)
@@ -113,11 +167,14 @@ function drawNow(): void {
   drawTransfers()
   drawWire()
   drawPackets()
-  drawUnfinished(
-    uploadsIn(state, ['unfinished', 'damaged'], 'modified').filter(
+  setText(byId('guard'), proving.sentence())
+  byId('connections-setting').hidden = abilities !== null && !abilities.hasParts
+  drawUnfinished([
+    ...partRows.rows(queue.holds),
+    ...uploadsIn(state, ['unfinished', 'damaged'], 'modified').filter(
       (upload) => !here.has(upload.id),
     ),
-  )
+  ])
   drawFinished(uploadsIn(state, ['finished'], 'modified'), state.finishedCursor !== null)
 }
 

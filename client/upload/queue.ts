@@ -1,15 +1,20 @@
 // The files of this page, one on the wire at a time: checked against the server's unfinished uploads, then handed to Uppy's Tus.
-import { differences, type FileIdentity, isSameFile } from '../fingerprint.ts'
-import { backoff } from '../retry-policy.ts'
+import type { HttpRequest } from 'tus-js-client'
+import { differences, type FileIdentity } from '../fingerprint.ts'
 import { type Api, endpoint, type ServerUpload, uploadIdOf } from './api.ts'
-import { allUploads, apiSentence } from './events.ts'
-import { lockFile, type Release } from './file-lock.ts'
+import { type BegunParts, lookUp, type UnfinishedParts } from './begun-parts.ts'
+import type { Proof } from './checksum/proof.ts'
+import { lockFile } from './file-lock.ts'
 import type { Gate } from './gate.ts'
 import { type Line, newLine } from './http-stack.ts'
 import { identify, identityOf, keyOf } from './identity.ts'
+import { createPartLines, idsOf } from './part-lines.ts'
+import type { PartsJob } from './part-options.ts'
+import { type Item, isRemoved, linesOf } from './queue-item.ts'
+import { listenTo } from './queue-listener.ts'
+import { createLookup } from './queue-lookup.ts'
 import {
   holdsTheWire,
-  isUnderWay,
   newTransfer,
   type Phase,
   step,
@@ -37,14 +42,26 @@ export interface Job {
   readonly id: string
   readonly file: File
   readonly path: string | null
-  readonly line: Line
+  readonly lineOf: (request: HttpRequest) => Line
   readonly identity: FileIdentity
   /** The upload to continue, absolute; null to create one. */
   readonly url: string | null
+  /** Null: over one connection. */
+  readonly parts: PartsJob | null
+}
+
+/** A file that is whole on the server, and what can prove it. */
+export interface Finished {
+  readonly transfer: Transfer
+  /** To be closed after use; null: the page was told not to prove files. */
+  readonly proof: Proof | null
+  readonly isResumed: boolean
 }
 
 export interface Queue {
   readonly transfers: () => readonly Transfer[]
+  /** This very file is in the list. */
+  readonly holds: (identity: FileIdentity) => boolean
   /** Takes a dropped or chosen file. */
   add(file: File, path: string | null): void
   /** Continues an upload with a chosen file; gives the sentence of refusal when it's another file. */
@@ -58,22 +75,6 @@ export interface Queue {
   /** News from the server's events. */
   seeUpload(upload: ServerUpload): void
   seeRemoved(id: string): void
-}
-
-interface Item {
-  transfer: Transfer
-  readonly file: File
-  readonly path: string | null
-  readonly line: Line
-  readonly removed: AbortController
-  identity: FileIdentity | null
-  /** Chosen for this very upload. */
-  expected: ServerUpload | null
-  release: Release | null
-  isStarted: boolean
-  /** Go on although another program seems to be sending. */
-  isTakingOver: boolean
-  recheck: () => void
 }
 
 /** Another program's PATCH that makes no progress for so long (ms) is taken for dead. */
@@ -91,9 +92,18 @@ export function createQueue(parts: {
   readonly onChange: () => void
   readonly onPatch: (connection: number | null, from: number, to: number) => void
   readonly say: (sentence: string) => void
-  readonly onFinished: (transfer: Transfer) => void
+  readonly onFinished: (finished: Finished) => void
+  readonly begunParts: BegunParts
+  /** In how many parts a file of so many bytes goes at once. */
+  readonly partCount: (size: number) => number
+  /** Resolves when the server has told what it can do. */
+  readonly ready: () => Promise<void>
+  /** Null: files go without checksums. */
+  readonly prove: (file: File, isParallel: boolean) => Proof | null
+  /** These uploads, which no list shows, are parts of that file. */
+  readonly onParts: (ids: readonly string[], name: string) => void
 }): Queue {
-  const { api, gate, carrier } = parts
+  const { api, carrier } = parts
   const items = new Map<string, Item>()
   let count = 0
 
@@ -102,7 +112,8 @@ export function createQueue(parts: {
     parts.onChange()
   }
   const setPhase = (item: Item, phase: Phase) => tell(item, { kind: 'phase', phase })
-  const isRemoved = (item: Item) => item.removed.signal.aborted
+  const lookup = createLookup({ ...parts, items, setPhase })
+  const { patiently } = lookup
   const fail = (item: Item, why: string) => {
     if (isRemoved(item)) return
     setPhase(item, { kind: 'failed', why })
@@ -135,9 +146,37 @@ export function createQueue(parts: {
   }
 
   const toJob = (item: Item): Job => {
-    if (!item.identity) throw new Error('a file was started before it was checked')
-    const { transfer, file, path, line, identity } = item
-    return { id: transfer.id, file, path, line, identity, url: transfer.url }
+    const { transfer, file, path, line, identity, partLines } = item
+    if (!identity) throw new Error('a file was started before it was checked')
+    return {
+      id: transfer.id,
+      file,
+      path,
+      lineOf: (request) => partLines?.lineOf(request) ?? line,
+      identity,
+      url: partLines ? null : transfer.url,
+      parts: partLines && {
+        count: item.partCount,
+        urls: () => item.begun?.urls ?? null,
+        onUrls(urls) {
+          item.begun = { identity, urls, created: Date.now() }
+          parts.begunParts.remember(item.begun)
+          parts.onParts(idsOf(urls), item.transfer.name)
+        },
+      },
+    }
+  }
+
+  // In one or in parts, with or without checksums: decided anew only where nothing was sent yet.
+  const equip = (item: Item, found: UnfinishedParts | null) => {
+    const isWhole = item.transfer.url !== null
+    item.partCount = found?.begun.urls.length ?? (isWhole ? 1 : parts.partCount(item.file.size))
+    item.proof ??= parts.prove(item.file, item.partCount > 1)
+    item.line.proof = item.proof
+    item.begun = found?.begun ?? null
+    if (found) parts.onParts(idsOf(found.begun.urls), item.transfer.name)
+    const begun = found?.begun.urls.map((url, index) => ({ url, safe: found.safe[index] ?? 0 }))
+    item.partLines = item.partCount > 1 ? createPartLines(item.line, begun ?? []) : null
   }
 
   // True when the file may start now; false when it waits for somebody, is off the list or has failed.
@@ -168,79 +207,45 @@ export function createQueue(parts: {
         return false
       }
       if (hadToWait) {
-        item.expected = await expectedAfter(item, waitsSince)
+        item.expected = await lookup.findSince(item, waitsSince)
         setPhase(item, { kind: 'queued' })
         return false
       }
     }
-    const known = item.transfer.url ? null : (item.expected ?? (await findOnServer(item, isUsable)))
-    const match = known && (await asOfNow(item, known))
+    const known = item.transfer.url ? null : await knownOf(item)
+    const inParts = await findParts(item, known)
+    const match = inParts === null && known ? await lookup.asOfNow(item, known) : null
     if (isRemoved(item)) return false
-    if (match) {
-      const url = new URL(match.url, endpoint()).href
-      tell(item, { kind: 'found', url, offset: match.offset, at: Date.now() })
-      if (match.active && !item.isTakingOver) {
+    const found = inParts ?? match
+    if (found) {
+      const url = match ? new URL(match.url, endpoint()).href : null
+      item.isResumed ||= found.offset > 0
+      tell(item, { kind: 'found', url, offset: found.offset, at: Date.now() })
+      if (match?.active && !item.isTakingOver) {
         void waitForWriter(item, match)
         return false
       }
     }
+    await patiently(item, parts.ready)
+    if (isRemoved(item)) return false
+    equip(item, inParts)
     return true
   }
 
-  // The tab that was before us may have finished the file meanwhile.
-  const expectedAfter = async (item: Item, since: number): Promise<ServerUpload | null> => {
-    const unfinished = await findOnServer(item, isUsable)
-    if (unfinished || isRemoved(item)) return unfinished
-    const { uploads } = await patiently(item, () => api.uploads('finished'))
-    return (
-      uploads.find((upload) => Date.parse(upload.modified) >= since - 1000 && isOf(item, upload)) ??
-      null
-    )
-  }
+  const knownOf = (item: Item): ServerUpload | Promise<ServerUpload | null> =>
+    // What lies in parts has no URL of its own; `findParts` sees to it.
+    item.expected?.url ? item.expected : lookup.findUnfinished(item)
 
-  const isOf = (item: Item, upload: ServerUpload) =>
-    item.identity !== null && isSameFile(item.identity, identityOf(upload))
-
-  const findOnServer = async (
+  // Of a file that was begun both ways, what is further counts.
+  const findParts = async (
     item: Item,
-    suits: (upload: ServerUpload) => boolean,
-  ): Promise<ServerUpload | null> => {
-    const live = parts.liveUnfinished()
-    const uploads = live ?? (await patiently(item, () => allUploads(api, 'unfinished')))
-    const same = uploads.filter((upload) => isOf(item, upload) && suits(upload))
-    // The one that is furthest saves the most.
-    return same.sort((a, b) => b.offset - a.offset)[0] ?? null
-  }
-
-  // Events and lists are a moment old. Whether somebody else is sending must be known now: a PATCH of ours would cut theirs off.
-  const asOfNow = async (item: Item, upload: ServerUpload): Promise<ServerUpload> =>
-    // For one that is gone, the HEAD that comes next says so, and the row tells why it starts anew.
-    (await patiently(item, () => api.upload(upload.id))) ?? { ...upload, active: false }
-
-  const isUsable = (upload: ServerUpload) =>
-    ![...items.values()].some(
-      (item) => isUnderWay(item.transfer) && uploadIdOf(item.transfer.url) === upload.id,
-    )
-
-  // The server's list decides whether bytes are sent twice, so without it the file waits.
-  const patiently = async <T>(item: Item, ask: () => Promise<T>): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await ask()
-      } catch (error) {
-        const wait = backoff(attempt)
-        if (item.transfer.phase.kind !== 'elsewhere') {
-          const said = apiSentence(error)
-          const until = Date.now() + wait
-          const waitFor = { what: 'server', status: 0, said, until } as const
-          setPhase(item, {
-            kind: 'waiting',
-            for: navigator.onLine ? waitFor : { what: 'network' },
-          })
-        }
-        await gate.pass(wait, item.removed.signal)
-      }
-    }
+    known: ServerUpload | null,
+  ): Promise<UnfinishedParts | null> => {
+    const begun = item.identity && parts.begunParts.find(item.identity)
+    if (!begun || item.transfer.url) return null
+    const found = await patiently(item, () => lookUp(api, begun))
+    if (!found) parts.begunParts.forget(begun.identity)
+    return found && found.offset >= (known?.offset ?? 0) ? found : null
   }
 
   const waitForWriter = async (item: Item, match: ServerUpload) => {
@@ -279,58 +284,20 @@ export function createQueue(parts: {
     item.release?.()
     items.delete(item.transfer.id)
     carrier.drop(toJob(item))
-    parts.onFinished(item.transfer)
+    const { transfer, proof, isResumed } = item
+    parts.onFinished({ transfer, proof, isResumed })
+    // The whole is kept without its parts, whose hidden links would hold its bytes after it was deleted.
+    void removeParts(item).catch(() => {})
     parts.onChange()
     pump()
   }
 
-  const listen = (item: () => Item): Line['hear'] => ({
-    onRequest() {
-      const { kind } = item().transfer.phase
-      if (kind === 'waiting' || kind === 'sending') setPhase(item(), { kind: 'sending' })
-    },
-    onWait(wait) {
-      const { kind } = item().transfer.phase
-      if (kind === 'waiting' || kind === 'sending') setPhase(item(), { kind: 'waiting', for: wait })
-    },
-    onSent: (offset) => tell(item(), { kind: 'sent', bytes: offset, at: Date.now() }),
-    onSafe: (offset) => tell(item(), { kind: 'safe', bytes: offset, at: Date.now() }),
-    onPatch(connection, from, to) {
-      tell(item(), { kind: 'patched' })
-      parts.onPatch(connection, from, to)
-    },
-    onLost(why) {
-      const { transfer } = item()
-      // A row of failed attempts is one interruption.
-      if (transfer.sent > 0 && transfer.note?.until !== Number.POSITIVE_INFINITY) {
-        const sentence = `${capital(why)}. What is safe stays safe.`
-        tell(item(), { kind: 'lost', why: sentence, at: Date.now() })
-        parts.say(`${transfer.name}: ${why}. Trying again by itself.`)
-      }
-    },
-    onResumed(offset, why) {
-      tell(item(), { kind: 'resumed', offset, why: why && capital(why), at: Date.now() })
-      const { transfer } = item()
-      if (why) parts.say(`${transfer.name} goes on. ${transfer.note?.text ?? ''}`)
-    },
-    onGone() {
-      tell(item(), { kind: 'gone', at: Date.now() })
-      parts.say(`${item().transfer.name}: ${item().transfer.note?.text}`)
-    },
-    onCreated: (url) => tell(item(), { kind: 'url', url }),
-    async findEmpty() {
-      const uploads = await allUploads(api, 'unfinished')
-      const made = uploads.find(
-        (upload) =>
-          upload.offset === 0 && !upload.active && isOf(item(), upload) && isUsable(upload),
-      )
-      return made ? new URL(made.url, endpoint()).href : null
-    },
-    onOrphan(url) {
-      const id = uploadIdOf(url)
-      if (id) void api.remove(id).catch(() => {})
-    },
-  })
+  const removeParts = async (item: Item) => {
+    const { begun } = item
+    if (!begun) return
+    parts.begunParts.forget(begun.identity)
+    for (const id of idsOf(begun.urls)) await api.remove(id)
+  }
 
   const enter = (
     file: File,
@@ -348,7 +315,7 @@ export function createQueue(parts: {
       transfer: newTransfer(`t${count}`, path ?? file.name, file.size),
       file,
       path,
-      line: newLine(file, listen(get)),
+      line: newLine(file, listenTo(get, { ...parts, lookup, tell })),
       removed: new AbortController(),
       identity,
       expected,
@@ -356,6 +323,11 @@ export function createQueue(parts: {
       isStarted: false,
       isTakingOver: false,
       recheck: () => {},
+      partCount: 1,
+      begun: null,
+      partLines: null,
+      proof: null,
+      isResumed: false,
     }
     made.item = item
     items.set(item.transfer.id, item)
@@ -375,14 +347,20 @@ export function createQueue(parts: {
   const retry = (id: string) => {
     const item = find(id)
     if (item?.transfer.phase.kind !== 'failed') return
-    item.line.attempt = 0
-    item.line.delay = 0
+    for (const line of linesOf(item)) {
+      line.attempt = 0
+      line.delay = 0
+    }
     setPhase(item, { kind: 'queued' })
     pump()
   }
 
   return {
     transfers: () => [...items.values()].map((item) => item.transfer),
+    holds: (identity) =>
+      [...items.values()].some(
+        (item) => item.identity !== null && keyOf(item.identity) === keyOf(identity),
+      ),
     add(file, path) {
       const twin = [...items.values()].find(
         (item) =>
@@ -420,7 +398,8 @@ export function createQueue(parts: {
       setPhase(item, { kind: 'paused' })
       if (item.isStarted) {
         carrier.pause(toJob(item))
-        item.line.trouble = item.transfer.sent > item.transfer.safe ? 'paused' : null
+        const why = item.transfer.sent > item.transfer.safe ? 'paused' : null
+        for (const line of linesOf(item)) line.trouble = why
       }
       parts.say(`${item.transfer.name} is paused.`)
       pump()
@@ -437,16 +416,19 @@ export function createQueue(parts: {
       const item = find(id)
       if (!item) return
       items.delete(id)
-      item.line.isClosed = true
+      for (const line of linesOf(item)) line.isClosed = true
       item.removed.abort()
       item.release?.()
+      item.proof?.close()
       if (item.isStarted || item.transfer.phase.kind === 'failed') {
         if (item.identity) carrier.drop(toJob(item))
       }
       parts.onChange()
       pump()
       const upload = uploadIdOf(item.transfer.url)
-      if (upload && !keep) await api.remove(upload)
+      if (keep) return
+      await removeParts(item)
+      if (upload) await api.remove(upload)
     },
     seeUpload(upload) {
       for (const item of items.values()) {
@@ -473,8 +455,4 @@ const differenceWords = {
 
 function joined(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

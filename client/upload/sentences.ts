@@ -153,6 +153,36 @@ export function reuseSentence(patches: number, connections: number): string {
   return `${plural(patches, 'chunk')} went over ${over}: ${outcome}.`
 }
 
+/** What guards the bytes and over what they go, by the page's settings. `checkedUpTo`: longest chunk, in bytes, that is checked. */
+export function settingsSentence(settings: {
+  readonly isProving: boolean
+  readonly hash: string | null
+  readonly chunkSize: number
+  readonly checkedUpTo: number
+  readonly connections: number
+}): string {
+  return [guardSentence(settings), partsSentence(settings.connections)].filter(Boolean).join(' ')
+}
+
+function guardSentence(settings: Parameters<typeof settingsSentence>[0]): string {
+  if (!settings.isProving) {
+    return 'Not verified: what was damaged on its way beyond TCP’s own checksum stays unnoticed.'
+  }
+  const end = 'the finished file is compared with yours by SHA-256.'
+  if (settings.hash === null) return `This server checks no chunks; ${end}`
+  if (settings.chunkSize > settings.checkedUpTo) {
+    return `A file in one PATCH goes without a checksum, which would have to be known before its first byte; ${end}`
+  }
+  return `Each chunk carries its ${hashNames[settings.hash] ?? settings.hash} and goes again if it arrives damaged; ${end}`
+}
+
+const hashNames: Readonly<Record<string, string>> = { sha256: 'SHA-256', crc32: 'CRC-32' }
+
+function partsSentence(connections: number): string {
+  if (connections === 1) return ''
+  return `Files go in up to ${connections} parts at once, each over a TCP connection of its own; the server joins them.`
+}
+
 /** What is true when somebody leaves in the middle. */
 export function leavingSentence(
   transfers: readonly Transfer[],

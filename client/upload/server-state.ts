@@ -7,6 +7,8 @@ export interface ServerState {
   readonly connections: Map<number, SeenConnection>
   /** The TCP connections that carried this page's own requests, with the moment (ms) that was last heard. */
   readonly own: Map<number, number>
+  /** Names of uploads that no list shows: the parts of files. */
+  readonly partNames: Map<string, string>
   /** How many connections of earlier lives of the server are kept, under negative numbers. */
   buried: number
   config: ServerConfig | null
@@ -49,6 +51,7 @@ export function emptyServerState(): ServerState {
     uploads: new Map(),
     connections: new Map(),
     own: new Map(),
+    partNames: new Map(),
     buried: 0,
     config: null,
     capture: emptyCapture(),

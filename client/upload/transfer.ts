@@ -55,25 +55,36 @@ export interface Transfer {
   readonly patches: number
   /** Times it was taken up again after an interruption. */
   readonly resumptions: number
+  /** Chunks that arrived damaged and were sent again. */
+  readonly damaged: number
 }
 
 export type TransferEvent =
   | { readonly kind: 'phase'; readonly phase: Phase }
   | { readonly kind: 'url'; readonly url: string }
   /** An upload that the server already has a part of is taken up. */
-  | { readonly kind: 'found'; readonly url: string; readonly offset: number; readonly at: number }
+  | {
+      readonly kind: 'found'
+      /** Null: it lies in parts. */
+      readonly url: string | null
+      readonly offset: number
+      readonly at: number
+    }
   | { readonly kind: 'sent'; readonly bytes: number; readonly at: number }
   | { readonly kind: 'safe'; readonly bytes: number; readonly at: number }
   | { readonly kind: 'patched' }
   /** A request was lost; what was sent beyond `safe` may have to go again. */
   | { readonly kind: 'lost'; readonly why: string; readonly at: number }
-  /** HEAD has said where to go on. */
+  /** HEAD has said where to go on. `sent`: what is on its way elsewhere counts, in an upload that goes in parts. */
   | {
       readonly kind: 'resumed'
       readonly offset: number
+      readonly sent: number
       readonly why: string | null
       readonly at: number
     }
+  /** A chunk that had arrived damaged has arrived whole. */
+  | { readonly kind: 'mended'; readonly at: number }
   | { readonly kind: 'gone'; readonly at: number }
 
 /** A file just added. */
@@ -90,6 +101,7 @@ export function newTransfer(id: string, name: string, size: number): Transfer {
     samples: [],
     patches: 0,
     resumptions: 0,
+    damaged: 0,
   }
 }
 
@@ -136,7 +148,13 @@ export function step(
         samples: [],
       }
     case 'resumed':
-      return withResumption(transfer, event.offset, event.why, event.at, words)
+      return withResumption(transfer, event, words)
+    case 'mended':
+      return {
+        ...transfer,
+        damaged: transfer.damaged + 1,
+        note: { text: mendedSentence(transfer.damaged + 1), at: event.at, until: 0 },
+      }
     case 'gone':
       return {
         ...transfer,
@@ -173,14 +191,19 @@ function withSample(transfer: Transfer, at: number): Transfer {
   return { ...transfer, samples: [...samples, { at, sent, safe }] }
 }
 
+/** What is said of chunks that arrived damaged. */
+export function mendedSentence(count: number): string {
+  return count === 1
+    ? 'A chunk arrived damaged and was sent again.'
+    : `${count} chunks arrived damaged and were sent again.`
+}
+
 function withResumption(
   transfer: Transfer,
-  offset: number,
-  why: string | null,
-  at: number,
+  { offset, sent, why, at }: Extract<TransferEvent, { kind: 'resumed' }>,
   words: (bytes: number) => string,
 ): Transfer {
-  const again = Math.max(0, transfer.sent - offset)
+  const again = Math.max(0, transfer.sent - sent)
   const lost = transfer.safe - offset
   const detail =
     lost > 0
@@ -193,7 +216,7 @@ function withResumption(
   return {
     ...transfer,
     safe: offset,
-    sent: offset,
+    sent: Math.max(offset, sent),
     samples: [],
     resumptions: transfer.resumptions + (why === null ? 0 : 1),
     note:

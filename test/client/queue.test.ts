@@ -1,6 +1,7 @@
 // The queue against a server made of plain data: who may send, by what the server says now and not by what it said before.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Api, ServerUpload } from '../../client/upload/api.ts'
+import { createBegunParts } from '../../client/upload/begun-parts.ts'
 import { createGate } from '../../client/upload/gate.ts'
 import { identify } from '../../client/upload/identity.ts'
 import { createQueue, type Job } from '../../client/upload/queue.ts'
@@ -49,6 +50,9 @@ function openQueue(told: readonly ServerUpload[], now: ServerUpload | null) {
     upload: async () => now,
     remove: async () => {},
     connections: async () => ({ now: '', open: [], closed: [] }),
+    abilities: async () => ({ checksums: [], hasParts: false }),
+    offset: async () => null,
+    digest: async () => null,
   }
   const queue = createQueue({
     api,
@@ -69,6 +73,11 @@ function openQueue(told: readonly ServerUpload[], now: ServerUpload | null) {
     onPatch: nothing,
     say: nothing,
     onFinished: nothing,
+    begunParts: createBegunParts(null),
+    partCount: () => 1,
+    ready: async () => {},
+    prove: () => null,
+    onParts: nothing,
   })
   return { queue, started, phases: () => queue.transfers().map(({ phase }) => phase) }
 }

@@ -36,7 +36,7 @@ test('a lost connection says how much goes again, until the bar is past that poi
     { kind: 'sent', bytes: 10 * MiB, at: 0 },
     { kind: 'safe', bytes: 8 * MiB, at: 0 },
     { kind: 'lost', why: 'Connection lost.', at: 1000 },
-    { kind: 'resumed', offset: 9 * MiB, why: 'Connection lost', at: 2000 },
+    { kind: 'resumed', offset: 9 * MiB, sent: 9 * MiB, why: 'Connection lost', at: 2000 },
   )
   expect([lost.safe, lost.sent, lost.resumptions]).toEqual([9 * MiB, 9 * MiB, 1])
   expect(currentNote(lost, 3000)).toBe('Connection lost, 1.0 MiB to send again.')
@@ -50,7 +50,7 @@ test('a server that kept less than it had said is called by name', () => {
   const transfer = after(
     sending,
     { kind: 'safe', bytes: 8 * MiB, at: 0 },
-    { kind: 'resumed', offset: 6 * MiB, why: 'Connection lost', at: 1 },
+    { kind: 'resumed', offset: 6 * MiB, sent: 6 * MiB, why: 'Connection lost', at: 1 },
   )
   expect(transfer.safe).toBe(6 * MiB)
   expect(transfer.note?.text).toBe(

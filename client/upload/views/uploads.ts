@@ -1,17 +1,23 @@
 // The two lists of what the server holds: unfinished uploads that wait for their file, finished ones to download.
-import type { Api, ServerUpload } from '../api.ts'
+import { hexOfBase64, type ServerUpload } from '../api.ts'
+import { comparisonSentence } from '../comparison.ts'
 import { h, keyedList, type Row, setAttribute, setText } from '../dom.ts'
 import { apiSentence } from '../events.ts'
 import { identityOf } from '../identity.ts'
+import type { Proved, ProvedUploads } from '../proved.ts'
 import type { Queue } from '../queue.ts'
 import { unfinishedFacts } from '../sentences.ts'
-import { ago, bytes, exactly } from '../units.ts'
+import { mendedSentence } from '../transfer.ts'
+import { ago, bytes, exactly, plural } from '../units.ts'
 import { ask } from './confirm.ts'
+import { digestView } from './digest.ts'
 import { writeFacts } from './transfers.ts'
 
 export interface UploadActions {
-  readonly api: Api
   readonly queue: Queue
+  readonly proved: ProvedUploads
+  /** Deletes an upload, or all parts of one. */
+  readonly remove: (upload: ServerUpload) => Promise<void>
   readonly onRemoved: (id: string) => void
   /** The server's clock, ms since the epoch. */
   readonly serverNow: () => number
@@ -103,6 +109,9 @@ function hintFor(upload: ServerUpload): string {
     return 'Damaged: the server holds less of it than it had confirmed. It can only be removed; upload the file anew.'
   }
   if (upload.active || upload.length === null) return ''
+  if (upload.parts) {
+    return `in ${upload.parts} parts, which only this browser knows: choose the file here to continue`
+  }
   return 'choose the file to continue'
 }
 
@@ -120,7 +129,7 @@ async function confirmForget(upload: ServerUpload, actions: UploadActions): Prom
 
 async function remove(upload: ServerUpload, actions: UploadActions): Promise<void> {
   try {
-    await actions.api.remove(upload.id)
+    await actions.remove(upload)
     actions.onRemoved(upload.id)
     actions.report(`${nameOf(upload)} was deleted.`)
   } catch (error) {
@@ -162,6 +171,8 @@ export function finishedView(
 function finishedRow(first: ServerUpload, actions: UploadActions): Row<ServerUpload> {
   const name = nameOf(first)
   const facts = h('p', { class: 'facts' })
+  const digest = digestView(name, actions.report)
+  const sentence = h('p', { class: 'sentence' })
   const element = h(
     'li',
     { class: 'row finished', 'data-upload': first.id },
@@ -189,15 +200,38 @@ function finishedRow(first: ServerUpload, actions: UploadActions): Row<ServerUpl
       ),
     ),
     facts,
+    digest.element,
+    sentence,
   )
   return {
     element,
     update(next) {
       const finished = Date.parse(next.modified)
-      writeFacts(facts, [bytes(next.length ?? next.offset), ago(finished, actions.serverNow())])
+      const parts = next.parts ? [`put together from ${plural(next.parts, 'part')}`] : []
+      const size = bytes(next.length ?? next.offset)
+      writeFacts(facts, [size, ago(finished, actions.serverNow()), ...parts])
       setAttribute(facts, 'title', exactly(finished))
+      const proved = actions.proved.find(next.id)
+      const told = next.digests?.['sha-256']
+      digest.update({
+        comparison: proved?.comparison ?? null,
+        known: told ? hexOfBase64(told) : null,
+      })
+      setText(sentence, proved ? proofSentence(proved) : '')
+      sentence.hidden = sentence.textContent === ''
+      setAttribute(element, 'data-tone', toneOf(proved))
     },
   }
+}
+
+function proofSentence({ comparison, damaged }: Proved): string {
+  const mended = damaged > 0 ? mendedSentence(damaged) : ''
+  return [comparisonSentence(comparison) ?? '', mended].filter((text) => text !== '').join(' ')
+}
+
+function toneOf(proved: Proved | null): string {
+  if (proved?.comparison.kind === 'different') return 'damage'
+  return proved?.comparison.kind === 'unknown' ? 'warning' : 'calm'
 }
 
 async function confirmDelete(upload: ServerUpload, actions: UploadActions): Promise<void> {

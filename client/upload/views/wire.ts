@@ -68,7 +68,7 @@ export function wireView(section: HTMLElement, state: ServerState): () => void {
 }
 
 function nameOfUpload(state: ServerState, id: string | null): string | null {
-  return (id && state.uploads.get(id)?.name) || null
+  return (id && (state.uploads.get(id)?.name || state.partNames.get(id))) || null
 }
 
 // Own connections first, those that carry uploads before the rest, open before closed, new before old.

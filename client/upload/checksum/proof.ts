@@ -1,0 +1,95 @@
+// One file's checksums as the page asks for them: the digest of each chunk just before it is needed, in the end that of the whole file.
+import { FinalError } from '../../retry-policy.ts'
+import { type FileRange, rangeOf } from '../file-source.ts'
+import { checksumHeader, hex } from './choose.ts'
+import type { ChunkHash } from './protocol.ts'
+import type { Prover } from './prover.ts'
+
+export interface Proof {
+  /** The `Upload-Checksum` for a body; null when it goes without. Makes the next one ready. Throws a `FinalError`. */
+  checksumOf(body: Blob): Promise<string | null>
+  /** The server had other bytes than this checksum's: the next one is computed anew. */
+  distrust(body: Blob): void
+  /** SHA-256 of the whole file, hexadecimal. `onProgress` hears the bytes read so far. */
+  whole(onProgress: (read: number) => void): Promise<string>
+  /** The same from a second reading. */
+  wholeAgain(): Promise<string>
+  close(): void
+}
+
+/**
+ * A body of more bytes than this goes without: it would have to be read to its end before its first byte may leave, and would count as a
+ * whole or not at all.
+ */
+export const longestChecked = 64 << 20
+
+export const unreadable =
+  'The file was changed, moved or deleted on this computer since it was chosen. Choose it again to continue.'
+
+/** `hash` null: chunks go without. `isParallel`: chunks come from several places at once. */
+export function openProof(
+  prover: Prover,
+  file: Blob,
+  hash: ChunkHash | null,
+  isParallel: boolean,
+  chunkSize: number,
+): Proof {
+  const isChecked = hash !== null && chunkSize <= longestChecked
+  const reading = prover.open(file, isParallel || !isChecked)
+  const ready = new Map<string, Promise<Uint8Array>>()
+  const keyOf = ({ from, to }: FileRange) => `${from}-${to}`
+
+  const compute = (range: FileRange, of: ChunkHash): Promise<Uint8Array> => {
+    const known = ready.get(keyOf(range))
+    if (known) return known
+    const digest = reading.chunk(range.from, range.to, of)
+    // Nobody may ever ask for it; whoever does hears of the error.
+    digest.catch(() => {})
+    ready.set(keyOf(range), digest)
+    return digest
+  }
+
+  return {
+    async checksumOf(body) {
+      const range = rangeOf(body)
+      if (hash === null || !range || body.size === 0 || body.size > longestChecked) return null
+      // Of each part there are at most two: the one that is needed and the next.
+      for (const key of ready.keys()) if (isBehind(key, range)) ready.delete(key)
+      const digest = compute(range, hash)
+      const next = { ...range, from: range.to, to: Math.min(range.to + body.size, range.end) }
+      if (next.to > next.from) compute(next, hash)
+      try {
+        return checksumHeader(hash, await digest)
+      } catch (error) {
+        ready.delete(keyOf(range))
+        if (error instanceof DOMException) throw new FinalError(unreadable)
+        // No worker, no WebAssembly: the upload goes on unproved, and its end says so.
+        return null
+      }
+    },
+    distrust(body) {
+      const range = rangeOf(body)
+      if (range) ready.delete(keyOf(range))
+    },
+    async whole(onProgress) {
+      return hex(await reading.whole(onProgress))
+    },
+    async wholeAgain() {
+      const again = prover.open(file, true)
+      try {
+        return hex(await again.whole(() => {}))
+      } finally {
+        again.close()
+      }
+    },
+    close() {
+      ready.clear()
+      reading.close()
+    },
+  }
+
+  function isBehind(key: string, range: FileRange): boolean {
+    const [from = 0] = key.split('-').map(Number)
+    return from >= range.start && from < range.from
+  }
+}
