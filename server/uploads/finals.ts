@@ -16,7 +16,7 @@ export interface Finals {
   add(final: Upload): void
   /** Whether a final that is not finished yet needs it. */
   isNeeded(part: Upload): boolean
-  /** Finishes the final if its parts are finished, and removes it if one is gone. Waits until that is done. */
+  /** Finishes the final if its parts are finished, and removes it if it can't be. Waits until that is done. */
   review(final: Upload): Promise<void>
   /** Somebody else may have changed the folder. */
   compareWithDisk(final: Upload): Promise<void>
@@ -78,20 +78,28 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
     const parts = partsOf(final.info) ?? []
     if (stateOf(final) !== 'unfinished') return
     final.info = { ...final.info, length: lengthOf(parts) ?? final.info.length }
-    if (fateOf(parts) === 'waits') return
+    if (lossOf(parts) === null && !areFinished(parts)) return
     await hold(final, async () => {
       if (final.removed || stateOf(final) !== 'unfinished') return
-      if (fateOf(parts) === 'lost') await discard(final, 'A part of this upload was removed.')
+      const loss = lossOf(parts)
+      if (loss !== null) await discard(final, loss)
       else await assemble(final, parts)
       forget(final)
     })
   }
 
-  function fateOf(parts: readonly string[]): 'waits' | 'lost' | 'ready' {
+  /** Why it can never be finished, a sentence for the client; `null` while it can. */
+  function lossOf(parts: readonly string[]): string | null {
     const uploads = parts.map(find)
-    if (uploads.some((upload) => upload === null || upload.damage !== null)) return 'lost'
-    return uploads.every((upload) => upload?.info.finished) ? 'ready' : 'waits'
+    if (uploads.some((upload) => upload === null || upload.damage !== null)) {
+      return 'A part of this upload was removed.'
+    }
+    // A part may declare its length after the final was made.
+    const isTooLarge = options.maxSize > 0 && (lengthOf(parts) ?? 0) > options.maxSize
+    return isTooLarge ? `The largest upload taken here is ${options.maxSize} bytes.` : null
   }
+
+  const areFinished = (parts: readonly string[]) => parts.every((id) => find(id)?.info.finished)
 
   /** The record comes last: until it says "finished", nobody is told of a byte. What fails before that can be done again. */
   async function assemble(final: Upload, parts: readonly string[]): Promise<void> {
