@@ -1,0 +1,276 @@
+// One request of the fuzzer: its bytes, and the way in which they are sent.
+import { createHash } from 'node:crypto'
+import type { Random } from '../../captures/random.ts'
+import { mutate, structured } from './mutate.ts'
+import {
+  type HeaderName,
+  headerNames,
+  headerValues,
+  methods,
+  oddMethods,
+  trailerLines,
+} from './values.ts'
+
+/** An upload at which requests are aimed. */
+export interface Target {
+  readonly path: string
+  /** As the last answer told it (bytes). */
+  offset: number
+}
+
+export interface Planned {
+  /** What the last of them is aimed at. */
+  readonly target: Target
+  /** How many requests `bytes` were made of. */
+  readonly count: number
+  readonly bytes: Buffer
+  /** Where the bytes are parted when they are sent; the pieces go out one after the other. */
+  readonly cuts: readonly number[]
+  /** `read`: waits for the answers · `fin` and `reset`: ends when all is sent · `cut`: ends when half is sent. */
+  readonly end: 'read' | 'fin' | 'reset' | 'cut'
+  /** Whether a body may not come as its head says: then "503, the body was cut off" is the right answer. */
+  readonly isBodyBroken: boolean
+}
+
+type Fields = [name: string, value: string][]
+
+/** What no promise covers, is covered by a false one: such bytes may never be in an upload. */
+export const poison = 0xee
+
+const interops = ['8', '7', '6', '5', '4', '3'] as const
+
+/** A request, or some in a row. Everything is decided by `random` and the targets. */
+export function plan(random: Random, targets: readonly Target[]): Planned {
+  const isPoisoned = random.integer(8) === 0
+  // A body without an end would swallow the promises of a request behind it.
+  const count = !isPoisoned && random.integer(10) === 0 ? 2 + random.integer(3) : 1
+  const requests = Array.from({ length: count }, () => oneRequest(random, targets, isPoisoned))
+  const whole = Buffer.concat(requests.map(({ bytes }) => bytes))
+  const isMutated = !isPoisoned && random.integer(60) === 0
+  const bytes = isMutated ? Buffer.from(mutate(random, whole.toString('latin1')), 'latin1') : whole
+  const end = random.integer(100)
+  return {
+    target: requests.at(-1)?.target ?? { path: '', offset: 0 },
+    count,
+    bytes,
+    cuts: cutsOf(random, bytes.length),
+    end: end < 82 ? 'read' : end < 89 ? 'fin' : end < 94 ? 'reset' : 'cut',
+    isBodyBroken: isMutated || requests.some(({ isBodyBroken }) => isBodyBroken),
+  }
+}
+
+function cutsOf(random: Random, length: number): number[] {
+  const kind = random.integer(12)
+  if (kind < 7) return []
+  const many = kind === 11 ? 40 : 1 + random.integer(4)
+  return Array.from({ length: many }, () => random.integer(length + 1)).toSorted((a, b) => a - b)
+}
+
+function oneRequest(
+  random: Random,
+  targets: readonly Target[],
+  isPoisoned: boolean,
+): { target: Target; bytes: Buffer; isBodyBroken: boolean } {
+  const target = random.pick(targets)
+  const method = methodOf(random)
+  const body = bodyOf(random, isPoisoned)
+  const fields = mutateFields(
+    random,
+    profileOf(random, method, target, targets),
+    targets,
+    isPoisoned,
+  )
+  if (isPoisoned) fields.push(...falsePromises(random))
+  const framed = frame(random, body, isPoisoned)
+  const head = `${method} ${pathOf(random, method, target)} HTTP/1.${random.integer(40) === 0 ? 0 : 1}\r\n${[
+    ...fields,
+    ...framed.fields,
+  ]
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`
+  return {
+    target,
+    bytes: Buffer.concat([Buffer.from(head, 'latin1'), framed.body]),
+    isBodyBroken: framed.isBroken,
+  }
+}
+
+function methodOf(random: Random): string {
+  const kind = random.integer(100)
+  if (kind < 34) return 'PATCH'
+  if (kind < 58) return 'POST'
+  if (kind < 66) return 'PUT'
+  if (kind < 96) return random.pick(methods)
+  return random.pick(oddMethods)
+}
+
+function pathOf(random: Random, method: string, { path }: Target): string {
+  const kind = random.integer(100)
+  if (kind < 4) return mutate(random, path).replaceAll(/[ \r\n]/g, '%20') || '/'
+  if (kind < 6)
+    return random.pick(['*', '/', '/api/uploads', '/api/connections', '/metrics', '/captures'])
+  if (kind < 8) return `http://127.0.0.1${path}`
+  if (kind < 10) return `${path}${random.pick(['/', '?x=/files/y', '#x', '//', '/..', '%00'])}`
+  const creates = method === 'POST' || method === 'PUT' || method === 'OPTIONS'
+  return random.integer(10) < (creates ? 8 : 1) ? '/files' : path
+}
+
+/** The head of a right request of one of the protocols, or of none. */
+function profileOf(
+  random: Random,
+  method: string,
+  { offset }: Target,
+  targets: readonly Target[],
+): Fields {
+  const fields: Fields = [['Host', '127.0.0.1']]
+  const kind = random.integer(10)
+  if (kind === 0) return fields
+  const creates = method === 'POST' || method === 'PUT'
+  if (kind < 6) {
+    fields.push(['Tus-Resumable', '1.0.0'])
+    if (method === 'PATCH') fields.push(['Upload-Offset', String(offset)])
+    if (creates && random.integer(5) > 0)
+      fields.push(['Upload-Length', random.pick(['1000', '0', '5000'])])
+    else if (creates) fields.push(['Upload-Defer-Length', '1'])
+    if (creates && random.integer(3) === 0)
+      fields.push(['Upload-Concat', headerValue(random, 'Upload-Concat', targets)])
+    if (!creates || random.integer(2) === 0)
+      fields.push(['Content-Type', 'application/offset+octet-stream'])
+    return fields
+  }
+  const interop = random.pick(interops)
+  fields.push(['Upload-Draft-Interop-Version', interop])
+  const isLast = random.integer(4) === 0
+  if (interop === '3') fields.push(['Upload-Incomplete', isLast ? '?0' : '?1'])
+  else fields.push(['Upload-Complete', isLast ? '?1' : '?0'])
+  if (!creates) fields.push(['Upload-Offset', String(offset)])
+  if (method === 'PATCH') fields.push(['Content-Type', 'application/partial-upload'])
+  if (creates && random.integer(3) === 0) fields.push(['Upload-Length', '1000'])
+  return fields
+}
+
+function headerValue(random: Random, name: HeaderName, targets: readonly Target[]): string {
+  const value: string = random.pick<string>(headerValues[name])
+  return value.replaceAll(/\{[ab]\}/g, () => random.pick(targets).path)
+}
+
+const promises = new Set(['upload-checksum', 'content-digest', 'trailer'])
+
+function mutateFields(
+  random: Random,
+  fields: Fields,
+  targets: readonly Target[],
+  isPoisoned: boolean,
+): Fields {
+  const result = [...fields]
+  for (let more = random.pick([0, 0, 1, 1, 1, 2, 3, 5]); more > 0; more--) {
+    const name = random.pick(headerNames)
+    const value = headerValue(random, name, targets)
+    // The first is Host, without which nothing else is looked at.
+    const at = random.integer(20) === 0 ? 0 : 1 + random.integer(Math.max(1, result.length - 1))
+    const [oldName, oldValue] = result[at] ?? ['X', '']
+    const kind = random.integer(8)
+    if (kind < 3) result.push([name, random.integer(2) === 0 ? value : mutate(random, value)])
+    else if (kind === 3) result.push([oldName, oldValue])
+    else if (kind === 4) result.splice(at, 1)
+    else if (kind === 5) result.push([oldName.toLowerCase(), mutate(random, oldValue)])
+    else if (kind === 6) result[at] = [oldName, mutate(random, oldValue)]
+    else if (random.integer(4) > 0) result.push([name, structured(random)])
+    else result.push([mutate(random, name).slice(0, 50) || 'X', value])
+  }
+  // Its promises stand alone, so that none of them can be taken for a right one, or for none.
+  if (!isPoisoned) return result
+  return result.filter(
+    ([name, value]) =>
+      headerNames.some((known) => known.toLowerCase() === name.toLowerCase()) &&
+      !promises.has(name.toLowerCase()) &&
+      !/[\r\n]/.test(value),
+  )
+}
+
+/** Both protocols are told a digest that these bytes don't have. */
+function falsePromises(random: Random): Fields {
+  const digest = (hash: string) => createHash(hash).update(`not ${random.next()}`).digest('base64')
+  return [
+    ['Upload-Checksum', random.pick([`sha1 ${digest('sha1')}`, `sha256 ${digest('sha256')}`])],
+    ['Content-Digest', `sha-256=:${digest('sha256')}:`],
+  ]
+}
+
+function bodyOf(random: Random, isPoisoned: boolean): Buffer {
+  const length =
+    random.integer(200) === 0 ? 200_000 : random.pick([0, 1, 5, 100, random.integer(1500)])
+  return Buffer.alloc(length, isPoisoned ? poison : 97 + random.integer(26))
+}
+
+interface Framed {
+  readonly fields: Fields
+  readonly body: Buffer
+  readonly isBroken: boolean
+}
+
+function frame(random: Random, body: Buffer, isPoisoned: boolean): Framed {
+  const kind = random.integer(100)
+  if (kind < 60) return { fields: [['Content-Length', String(body.length)]], body, isBroken: false }
+  if (kind < 65) {
+    const said = random.pick([
+      body.length + 1 + random.integer(100),
+      Math.max(0, body.length - 1),
+      '-1',
+      '5, 5',
+      '0x5',
+      '99999999999999999999',
+    ])
+    return { fields: [['Content-Length', String(said)]], body, isBroken: true }
+  }
+  if (kind < 67) return { fields: [], body, isBroken: true }
+  return frameInChunks(random, body, isPoisoned)
+}
+
+function frameInChunks(random: Random, body: Buffer, isPoisoned: boolean): Framed {
+  const coding = random.integer(30) === 0 ? 'gzip, chunked' : 'chunked'
+  const fields: Fields = [['Transfer-Encoding', coding]]
+  const hasTwoLengths = random.integer(30) === 0
+  if (hasTwoLengths) fields.push(['Content-Length', String(body.length)])
+  const announces = !isPoisoned && random.integer(2) === 0
+  if (announces) fields.push(['Trailer', random.pick(headerValues.Trailer)])
+  const hasTrailer = announces || random.integer(4) === 0
+  const trailer = hasTrailer ? `${random.pick(trailerLines)}\r\n` : ''
+  const text = `${chunksOf(random, body)}0\r\n${trailer}\r\n`
+  const isBroken = random.integer(4) === 0
+  const sent = isBroken ? breakChunks(random, text) : text
+  return {
+    fields,
+    body: Buffer.from(sent, 'latin1'),
+    // A trailer may be one that no parser takes.
+    isBroken: isBroken || hasTwoLengths || hasTrailer,
+  }
+}
+
+function chunksOf(random: Random, body: Buffer): string {
+  let text = ''
+  for (let at = 0; at < body.length; ) {
+    const length = Math.min(body.length - at, 1 + random.integer(800))
+    const extension =
+      random.integer(12) === 0 ? random.pick([';a', ';a="b"', ';', ' ', ';a=b;c=d']) : ''
+    text += `${length.toString(16)}${extension}\r\n${body.toString('latin1', at, at + length)}\r\n`
+    at += length
+  }
+  return text
+}
+
+function breakChunks(random: Random, text: string): string {
+  return random.pick<() => string>([
+    () => mutate(random, text),
+    () => text.replace('\r\n', '\n'),
+    () => text.replaceAll('\r\n', ''),
+    () => `FFFFFFFFFFFFFFFF\r\n${text}`,
+    () => `-5\r\n${text}`,
+    () => `zz\r\n${text}`,
+    () => `5\r\nabc\r\n${text}`,
+    () => text.slice(0, random.integer(text.length + 1)),
+    () => text.replace(/0\r\n\r\n$/, ''),
+    () => `1${'0'.repeat(300)}\r\n${text}`,
+    () => `5;${'x'.repeat(20_000)}\r\nabcde\r\n${text}`,
+  ])()
+}
