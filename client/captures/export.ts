@@ -10,10 +10,10 @@ import type { Picture } from '../../captures/report/pictures/picture.ts'
 import { svgOf } from '../../captures/report/pictures/svg.ts'
 import { waterfallPicture } from '../../captures/report/pictures/waterfall.ts'
 import { h } from '../upload/dom.ts'
+import { linkedTime, ownSpan } from './linked-time.ts'
 import { type Actions, lookedAt, type PageState } from './state.ts'
 import { comparisonOf } from './views/comparison.ts'
 import { uploadOf } from './views/offsets.ts'
-import { wholeSpan } from './whole-span.ts'
 
 /** Of a saved picture, drawing units. */
 const width = 1000
@@ -41,7 +41,8 @@ export function exportMenu(state: PageState, actions: Actions): HTMLElement {
       ),
     )
   const capture = lookedAt(state)
-  if (capture === null) return menu
+  const time = linkedTime(state)
+  if (capture === null || time === null) return menu
   const { analysis } = capture
   const base = capture.name.replace(/\.gz$/i, '').replace(/\.(pcapng|pcap|cap|ntar)$/i, '')
   item('Analysis (JSON)', () => saveJson(`${base}.analysis.json`, analysis))
@@ -52,7 +53,7 @@ export function exportMenu(state: PageState, actions: Actions): HTMLElement {
       ganttPicture(analysis.connections, {
         width,
         chosen: null,
-        axis: (bar) => timeAxis(state.view.span ?? wholeSpan(analysis), bar),
+        axis: (bar) => timeAxis(ownSpan(time, analysis), bar, time.zeroOf(analysis)),
       }),
     ),
   )

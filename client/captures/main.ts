@@ -111,7 +111,8 @@ function enter(capture: Capture, side: Side): void {
   announce(`${capture.name} has been read.`)
   if (side === 'b') {
     const isLinked = view.other === capture.name
-    actions.go({ other: capture.name, span: null, ...(isLinked ? {} : { side: 'a' }) }, 'replace')
+    const change = isLinked ? {} : { side: 'a' as const, span: null }
+    actions.go({ other: capture.name, ...change }, 'replace')
     return
   }
   const isLinked = view.file === capture.name

@@ -27,6 +27,14 @@ export const diamondAt: Draw = (path, x, y, size) => {
   path.closePath()
 }
 
+/** Its point is the place: it hangs from above. */
+export const triangleAt: Draw = (path, x, y, size) => {
+  path.moveTo(x, y)
+  path.lineTo(x + size, y - 1.6 * size)
+  path.lineTo(x - size, y - 1.6 * size)
+  path.closePath()
+}
+
 export const marks = (values: readonly Value[]) =>
   values.reduce<number>((sum, value) => (value === null || value === undefined ? sum : sum + 1), 0)
 

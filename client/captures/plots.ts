@@ -1,34 +1,36 @@
 // The two x–y plots, drawn by uPlot: one cursor, one time axis. Points in; a click gives a frame, a drag gives a span of time.
 import uPlot from 'uplot'
-import { timeAxis } from '../../captures/report/pictures/axis.ts'
+import { type Span, timeAxis } from '../../captures/report/pictures/axis.ts'
 import type { Tone } from '../../captures/report/pictures/picture.ts'
 import { colours } from '../../captures/report/pictures/svg.ts'
 import { moment, size } from '../../captures/report/quantity.ts'
 import { h, setText } from '../upload/dom.ts'
-import { crossAt, diamondAt, levels, marker, marks } from './plot-marks.ts'
+import { beyondWords, type PlotBytes } from './plot-bytes.ts'
+import { crossAt, diamondAt, levels, marker, marks, triangleAt } from './plot-marks.ts'
 import type { PlotData, Value } from './worker/protocol.ts'
 
 interface PlotActions {
   readonly onFrame: (packet: number) => void
-  readonly onSpan: (span: { from: number; to: number }) => void
+  readonly onSpan: (span: Span) => void
 }
 
 interface Frame {
   readonly width: number
-  readonly range: { readonly from: number; readonly to: number }
-  /** Of the file, where all of its time is shown; `null`: the scale is that of the points. */
-  readonly length: number | null
+  readonly range: Span
+  /** What both plots show of bytes; of two captures the same. */
+  readonly bytes: PlotBytes
 }
-
-/** Of the values that are in sight, what the axis shows. */
-type Range = (values: readonly [low: number, high: number]) => [number, number]
 
 const gutter = 68
 const rightEdge = 26
 
-export function createPlots({ onFrame, onSpan }: PlotActions) {
-  const offsets = h('div', { class: 'plot', role: 'img', 'aria-label': 'Upload offset over time' })
-  const flight = h('div', { class: 'plot', role: 'img', 'aria-label': 'Bytes in flight over time' })
+/** `name` tells the plots of one capture from those of another. */
+export function createPlots(name: string, { onFrame, onSpan }: PlotActions) {
+  const plotBox = (what: string) =>
+    h('div', { class: 'plot', role: 'img', 'aria-label': `${what} over time, ${name}` })
+  const offsets = plotBox('Upload offset')
+  const flight = plotBox('Bytes in flight')
+  const beyond = h('p', { class: 'soft' })
   const reading = h('p', { class: 'plot-reading soft', 'aria-hidden': 'true' })
   const element = h(
     'div',
@@ -39,10 +41,23 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
       { class: 'legend', 'aria-hidden': 'true' },
       h('span', { class: 'key key-sent' }, 'bytes sent, connections by turns solid and dashed'),
       h('span', { class: 'key key-flagged' }, 'sent again or out of order'),
-      h('span', { class: 'key key-answered' }, 'offset answered by the server'),
+      h('span', { class: 'key key-acknowledged' }, 'acknowledged by the server’s system (TCP)'),
+      h('span', { class: 'key key-answered' }, 'offset answered by the server (HTTP)'),
     ),
     h('h3', {}, 'Bytes in flight'),
     flight,
+    h(
+      'p',
+      { class: 'legend', 'aria-hidden': 'true' },
+      h('span', { class: 'key key-sent' }, 'sent and not yet acknowledged'),
+      h('span', { class: 'key key-window' }, 'receive window of the server'),
+      h(
+        'span',
+        { class: 'key key-burst' },
+        'before the first ACK: initial window, restart after idle',
+      ),
+    ),
+    beyond,
     reading,
   )
   let made: uPlot[] = []
@@ -57,37 +72,42 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
     for (const plot of made) plot.destroy()
     made = []
     if (data === null || frame === null) return
-    const { lines, inFlight, flagged, answered, times } = data
-    const whole: Range = ([low, high]) =>
-      frame?.length == null
-        ? [Math.max(0, low - (high - low) * 0.05), high + (high - low) * 0.05 + 1]
-        : [0, frame.length * 1.03]
-    const fromZero: Range = ([, high]) => [0, Math.max(1, high * 1.08)]
+    const { lines, acknowledged, inFlight, window, flagged, answered, bursts, times } = data
+    const { bytes } = frame
     // What a segment brought holds until the next one.
     const steps = uPlot.paths.stepped?.({ align: 1 })
-    const line = (index: number): uPlot.Series => ({
-      stroke: colour('client'),
-      width: 1.6,
+    const stepped = (tone: Tone, width: number, dash: number[] = []): uPlot.Series => ({
+      stroke: colour(tone),
+      width,
       ...(steps === undefined ? {} : { paths: steps }),
-      ...(index % 2 === 1 ? { dash: [5, 3] } : {}),
+      ...(dash.length > 0 ? { dash } : {}),
       points: { show: false },
     })
+    const line = (index: number) => stepped('client', 1.6, index % 2 === 1 ? [5, 3] : [])
     const offsetSeries: uPlot.Series[] = [
       {},
       marker(colour('server'), diamondAt, marks(answered)),
+      ...acknowledged.map(() => stepped('server', 1)),
       ...lines.map((_, index) => line(index)),
       marker(colour('damage'), crossAt, marks(flagged)),
     ]
-    made = [
-      plot(offsets, 300, offsetSeries, [times, answered, ...lines, flagged], whole),
-      plot(
-        flight,
-        150,
-        [{}, ...inFlight.map((_, index) => line(index))],
-        [times, ...inFlight],
-        fromZero,
-      ),
+    const flightSeries: uPlot.Series[] = [
+      {},
+      ...window.map(() => stepped('server', 1, [2, 3])),
+      ...inFlight.map((_, index) => line(index)),
+      marker(colour('text'), triangleAt, marks(bursts)),
     ]
+    made = [
+      plot(
+        offsets,
+        300,
+        offsetSeries,
+        [times, answered, ...acknowledged, ...lines, flagged],
+        bytes.offsets,
+      ),
+      plot(flight, 150, flightSeries, [times, ...window, ...inFlight, bursts], bytes.flight),
+    ]
+    setText(beyond, beyondWords(data, bytes))
   }
 
   function plot(
@@ -95,7 +115,7 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
     height: number,
     series: uPlot.Series[],
     columns: readonly (readonly Value[])[],
-    scaleOf: Range,
+    bytes: readonly [low: number, high: number],
   ): uPlot {
     const { width, range } = frame ?? { width: 600, range: { from: 0, to: 1 } }
     const axis = {
@@ -125,7 +145,7 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
           auto: false,
           range: [range.from, range.to],
         },
-        y: { range: (_, low, high) => scaleOf([low, high]) },
+        y: { auto: false, range: [bytes[0], bytes[1]] },
       },
       axes: [
         {
@@ -185,6 +205,8 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
     }
     const offset = valueAt([...data.lines, data.flagged, data.answered], index)
     const bytes = valueAt(data.inFlight, index)
+    const acknowledged = valueAt(data.acknowledged, index)
+    const open = valueAt(data.window, index)
     setText(
       reading,
       [
@@ -192,6 +214,8 @@ export function createPlots({ onFrame, onSpan }: PlotActions) {
         `frame ${data.packets[index]}`,
         ...(offset === null ? [] : [`offset ${size(offset)} (${offset})`]),
         ...(bytes === null ? [] : [`${size(bytes)} in flight`]),
+        ...(acknowledged === null ? [] : [`acknowledged up to ${size(acknowledged)}`]),
+        ...(open === null ? [] : [`receive window ${size(open)}`]),
       ].join(' · '),
     )
   }

@@ -1,10 +1,9 @@
 // Which part of the time is shown: buttons that change it, for pointer and keyboard alike.
+import type { Span } from '../../captures/report/pictures/axis.ts'
 import { moment } from '../../captures/report/quantity.ts'
 import { h, setText } from '../upload/dom.ts'
-import { type Actions, isComparing, lookedAt, type PageState, type View } from './state.ts'
-import { wholeSpan } from './whole-span.ts'
-
-type Span = NonNullable<View['span']>
+import { linkedTime } from './linked-time.ts'
+import type { Actions, PageState } from './state.ts'
 
 /** Times of less say nothing. */
 const shortest = 2e-6
@@ -13,10 +12,10 @@ export function zoomButtons(actions: Actions) {
   let state: PageState | null = null
   const words = h('span', { class: 'soft span-words' })
   const change = (how: (span: Span, whole: Span) => Span | null) => {
-    const capture = state === null ? null : lookedAt(state)
-    if (state === null || capture === null) return
-    const whole = wholeSpan(capture.analysis)
-    const next = how(state.view.span ?? whole, whole)
+    const time = state === null ? null : linkedTime(state)
+    if (time === null) return
+    const { whole, shown } = time
+    const next = how(shown, whole)
     actions.go({ span: next === null || isAll(next, whole) ? null : within(next, whole) })
   }
   const button = (sign: string, name: string, how: Parameters<typeof change>[0]) =>
@@ -42,14 +41,13 @@ export function zoomButtons(actions: Actions) {
     button('−', 'Zoom out', scaled(2)),
     button('+', 'Zoom in', scaled(0.5)),
     button('▶', 'Later', moved(0.5)),
-    button('Whole', 'Show the whole capture', () => null),
+    button('Whole', 'Show the whole time', () => null),
   )
   return {
     element,
     update(now: PageState) {
       state = now
       const { span } = now.view
-      element.hidden = isComparing(now)
       setText(words, span === null ? '' : `${moment(span.from)} to ${moment(span.to)} s`)
     },
   }

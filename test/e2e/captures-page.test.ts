@@ -129,6 +129,91 @@ pageTest(
 )
 
 pageTest(
+  'two captures: offsets and bytes in flight on one axis, which is zoomed and read for both at once',
+  async ({ page, write }) => {
+    await choose(page, await write('kept.pcap', kept), await write('closed.pcap', closed))
+    const plots = (side: string) => page.locator(`#offsets .column[data-side=${side}] .plot`)
+    const reading = async (side: string) =>
+      ((await page.locator(`.column[data-side=${side}] .plot-reading`).textContent()) ?? '').split(
+        ' · ',
+      )
+    for (const side of ['a', 'b']) expect(await plots(side).locator('.u-over').count()).toBe(2)
+    const ticks = (side: string) =>
+      page.locator(`#connections .column[data-side=${side}] svg > text.soft`).allTextContents()
+    const spans = () =>
+      page.evaluate(() => new URLSearchParams(location.hash.slice(1)).get('time')?.split('-') ?? [])
+    /** Where the pointer is, in the time of both. */
+    const readAt = async (share: number) => {
+      const box = await plots('b').first().locator('.u-over').boundingBox()
+      if (box === null) throw new Error('no plot')
+      await page.mouse.move(box.x + box.width * share, box.y + box.height / 2)
+      return box
+    }
+    await plots('b').first().scrollIntoViewIfNeeded()
+    await readAt(0.2)
+    const [a, b] = [await reading('a'), await reading('b')]
+    expect(a[0]).toMatch(/^\d+\.\d+ s$/)
+    // The nearest segment of each: not more than a round trip apart.
+    expect(Math.abs(Number.parseFloat(a[0] ?? '') - Number.parseFloat(b[0] ?? ''))).toBeLessThan(
+      0.05,
+    )
+    expect(a[1]).not.toBe(b[1])
+    // A stretch of B's time is shown of both.
+    const box = await readAt(0.1)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 20, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForFunction(() => location.hash.includes('time='))
+    const [from = 0, to = 0] = (await spans()).map(Number)
+    const whole = Math.max(
+      ...[kept, closed].map((file) =>
+        Math.max(...analysed(file).connections.map(({ end }) => end)),
+      ),
+    )
+    expect(from).toBeCloseTo(0.1 * whole, 1)
+    expect(to).toBeCloseTo(0.3 * whole, 1)
+    await page.waitForFunction(
+      (text) => document.querySelector('.span-words')?.textContent?.startsWith(text),
+      from.toFixed(6).slice(0, 4),
+    )
+    expect(await ticks('a')).toEqual(await ticks('b'))
+    for (const share of [0.02, 0.98]) {
+      await readAt(share)
+      for (const side of ['a', 'b']) {
+        const seconds = Number.parseFloat((await reading(side))[0] ?? '')
+        expect(seconds).toBeGreaterThanOrEqual(from)
+        expect(seconds).toBeLessThanOrEqual(to)
+      }
+    }
+    // One step in the history, and a step back from it.
+    await page.goBack()
+    await page.waitForFunction(() => !location.hash.includes('time='))
+    await page.getByRole('button', { name: 'Zoom in' }).click()
+    await page.waitForFunction(() => location.hash.includes('time='))
+    const [start = 0, end = 0] = (await spans()).map(Number)
+    expect(end - start).toBeCloseTo(whole / 2, 1)
+    await page.getByRole('button', { name: 'Show the whole time' }).click()
+    await page.waitForFunction(() => !location.hash.includes('time='))
+    // Who has the link arrives at the same part of the time.
+    await page.getByLabel('Axis of both captures').selectOption('clock')
+    await page.getByRole('button', { name: 'Zoom in' }).click()
+    await page.waitForFunction(() => location.hash.includes('time='))
+  },
+)
+
+pageTest(
+  'a link into a part of the time of two recordings leads there',
+  async ({ page }) => {
+    await page.locator('#comparison .verdict').waitFor()
+    await page.locator('#offsets .column[data-side=b] .u-over').first().waitFor()
+    expect(await textOf(page, '.span-words')).toBe('0.500000 to 1.000000 s')
+    expect(await page.evaluate(() => location.hash)).toContain('time=0.5-1')
+    expect(await textOf(page, '#offsets .column[data-side=a] p')).toContain('in 500 ms')
+  },
+  '#file=keep-alive.pcapng&with=connection-close.pcapng&time=0.5-1',
+)
+
+pageTest(
   'a link to two recordings of the page opens them, compared',
   async ({ page }) => {
     const [a, b] = await Promise.all(

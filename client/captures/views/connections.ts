@@ -8,9 +8,9 @@ import { purposeInShort } from '../../../captures/report/sentences/purpose.ts'
 import { h, setAttribute } from '../../upload/dom.ts'
 import type { Capture } from '../capture.ts'
 import { createLanes } from '../lanes.ts'
+import { type LinkedTime, linkedTime, ownSpan } from '../linked-time.ts'
 import { type Actions, type AxisKind, lookedAt, type PageState, type Side } from '../state.ts'
 import { alternative, table } from '../table.ts'
-import { wholeSpan } from '../whole-span.ts'
 import { zoomButtons } from '../zoom.ts'
 
 const axisKinds: readonly { readonly kind: AxisKind; readonly label: string }[] = [
@@ -46,7 +46,8 @@ export function connectionsView(
   return (state, width) => {
     const { captures, view } = state
     section.hidden = ![captures.a, captures.b].some((one) => one?.analysis.connections.length)
-    if (section.hidden) return
+    const time = linkedTime(state)
+    if (section.hidden || time === null) return
     const both = captures.a !== null && captures.b !== null
     axis.hidden = !both
     axis.value = view.axis
@@ -59,7 +60,7 @@ export function connectionsView(
     seen = now
     const isSideBySide = both && width >= 900
     const own = isSideBySide ? (width - 20) / 2 : width
-    const axes = axesOf(state)
+    const axes = axesOf(state, time)
     const highest = Math.max(...now.map((one) => one?.analysis.connections.at(-1)?.number ?? 0))
     for (const side of ['a', 'b'] as const) {
       const capture = captures[side]
@@ -100,45 +101,16 @@ function column(side: Side, actions: Actions) {
 }
 
 /** One axis for both captures: equal lengths mean equal times. */
-function axesOf({ captures, view }: PageState): (analysis: Analysis) => (width: number) => Axis {
+function axesOf(
+  { captures, view }: PageState,
+  time: LinkedTime,
+): (analysis: Analysis) => (width: number) => Axis {
   const all = [captures.a, captures.b].flatMap((one) => (one === null ? [] : [one.analysis]))
-  const [only] = all
-  if (all.length === 1 && only !== undefined) {
-    const whole = wholeSpan(only)
-    return () => (width) => timeAxis(view.span ?? whole, width)
-  }
-  if (view.axis === 'patch') {
+  if (all.length > 1 && view.axis === 'patch') {
     const most = Math.max(1, ...all.map(patchesOf))
     return (analysis) => (width) => patchAxis(analysis.connections, width, most)
   }
-  const zero = view.axis === 'syn' ? firstSyn : clockOffset(all)
-  const ends = all.map((one) => ({
-    from: wholeSpan(one).from - zero(one),
-    to: wholeSpan(one).to - zero(one),
-  }))
-  const span = view.span ?? {
-    from: view.axis === 'syn' ? 0 : Math.min(...ends.map(({ from }) => from)),
-    to: Math.max(...ends.map(({ to }) => to)),
-  }
-  return (analysis) => (width) => {
-    const shift = zero(analysis)
-    return timeAxis({ from: span.from + shift, to: span.to + shift }, width, shift)
-  }
-}
-
-/** Of the first connection that had to do with an upload, else of the first. */
-function firstSyn({ connections }: Analysis): number {
-  const carrier = connections.find(({ exchanges }) =>
-    exchanges.some(({ upload }) => upload !== null),
-  )
-  return (carrier ?? connections[0])?.start ?? 0
-}
-
-/** Seconds by which a capture began before the earliest. */
-function clockOffset(all: readonly Analysis[]): (analysis: Analysis) => number {
-  const startOf = ({ file }: Analysis) => (file.start === null ? 0 : Date.parse(file.start) / 1000)
-  const earliest = Math.min(...all.map(startOf))
-  return (analysis) => earliest - startOf(analysis)
+  return (analysis) => (width) => timeAxis(ownSpan(time, analysis), width, time.zeroOf(analysis))
 }
 
 const patchesOf = ({ connections }: Analysis) =>

@@ -1,6 +1,12 @@
 // The bytes of a file as the wire carried them: time and upload offset of each segment, thinned to what a plot can show.
-import type { Analysis, ConnectionAnalysis, ExchangeAnalysis } from '../../../captures/analysis.ts'
+import type {
+  Analysis,
+  ConnectionAnalysis,
+  ExchangeAnalysis,
+  Progress,
+} from '../../../captures/analysis.ts'
 import { inSeconds } from '../../../captures/units.ts'
+import { createBursts } from './bursts.ts'
 import { Flag, lossMarks } from './classes.ts'
 import type { FrameStore } from './frame-store.ts'
 import type { PlotData, PlotQuestion, Value } from './protocol.ts'
@@ -23,6 +29,7 @@ export function plotOf(
   const bodies = new Map(carriers.map((one) => [one.number, bodiesOf(one, upload)]))
   const thinned = createThinning(from, to, columns, lines.length)
   const flights = new Map<number, Flight>()
+  const bursts = createBursts(carriers, upload)
   let segments = 0
   const table = store.columns
   for (let index = firstAt(store, from); index < store.count; index++) {
@@ -39,12 +46,31 @@ export function plotOf(
       connection,
     }
     if (table.direction[index] !== roles.clientDirection(connection)) {
-      const flight = flights.get(connection)
-      if (flight === undefined || ((table.flags[index] ?? 0) & Flag.ack) === 0) continue
-      const inFlight = leftAfter(flight, roles.relativeAck(index) - 1)
-      if (inFlight === flight.inFlight) continue
-      flight.inFlight = inFlight
-      thinned.add({ ...place, offset: inFlight, inFlight, kind: 'acknowledged' })
+      if (((table.flags[index] ?? 0) & (Flag.ack | Flag.syn)) !== Flag.ack) continue
+      const flight = flightOf(flights, connection)
+      const window = table.window[index] ?? 0
+      const behind = behindOf(flight, roles.relativeAck(index) - 1)
+      const inFlight = behind === null ? flight.inFlight : Math.min(flight.inFlight, behind)
+      const upTo = behind === null ? null : offsetOf(list, flight.sent - behind)
+      const acknowledged = upTo ?? flight.acknowledged
+      if (inFlight < flight.inFlight) {
+        const burst = bursts.acknowledge(connection)
+        if (burst !== null) thinned.add(burst)
+      }
+      const isNews =
+        inFlight !== flight.inFlight ||
+        window !== flight.window ||
+        acknowledged !== flight.acknowledged
+      if (!isNews) continue
+      Object.assign(flight, { inFlight, window, acknowledged })
+      thinned.add({
+        ...place,
+        offset: inFlight,
+        inFlight,
+        acknowledged,
+        window,
+        kind: 'acknowledged',
+      })
       continue
     }
     const end = (table.offset[index] ?? 0) + length
@@ -52,10 +78,19 @@ export function plotOf(
     if (offset === null) continue
     segments += 1
     const inFlight = table.bytesInFlight[index] ?? -1
-    const sent = Math.max(end, flights.get(connection)?.sent ?? 0)
-    flights.set(connection, { sent, inFlight })
+    const flight = flightOf(flights, connection)
+    flight.sent = Math.max(end, flight.sent)
+    flight.inFlight = inFlight
     const isFlagged = ((table.marks[index] ?? 0) & lossMarks) !== 0
-    thinned.add({ ...place, offset, inFlight, kind: isFlagged ? 'flagged' : 'sent' })
+    const point: Point = {
+      ...place,
+      ...noAck,
+      offset,
+      inFlight,
+      kind: isFlagged ? 'flagged' : 'sent',
+    }
+    bursts.send(point, end - length, end)
+    thinned.add(point)
   }
   const points = [...thinned.points(), ...answersOf(carriers, upload, from, to)].sort(
     (a, b) => a.time - b.time || a.packet - b.packet,
@@ -63,17 +98,28 @@ export function plotOf(
   return { ...listsOf(points, lines.length), connections: lines, segments }
 }
 
-/** What the client of a connection has out. */
+const noAck = { acknowledged: -1, window: -1 } as const
+
+/** What the client of a connection has out, and what the server said last; −1: not known yet. */
 interface Flight {
   /** End of what was sent, in its stream. */
-  readonly sent: number
+  sent: number
   inFlight: number
+  /** Of the file. */
+  acknowledged: number
+  window: number
 }
 
-/** The header's number is one of 32 bits: the one near what was sent is meant. */
-function leftAfter({ sent, inFlight }: Flight, acknowledged: number): number {
+function flightOf(flights: Map<number, Flight>, connection: number): Flight {
+  const flight = flights.get(connection) ?? { sent: 0, inFlight: -1, ...noAck }
+  flights.set(connection, flight)
+  return flight
+}
+
+/** How far an ACK is behind what was sent: its number is one of 32 bits, the one near that is meant. `null`: it is none of that. */
+function behindOf({ sent }: Flight, acknowledged: number): number | null {
   const behind = (((sent - acknowledged) % 2 ** 32) + 2 ** 32) % 2 ** 32
-  return behind < 2 ** 31 ? Math.min(inFlight, behind) : inFlight
+  return behind < 2 ** 31 ? behind : null
 }
 
 /** Connections that follow one another share a line; neighbours in time are on different ones. */
@@ -128,65 +174,101 @@ function answersOf(
   from: number,
   to: number,
 ): Point[] {
-  const isShown = (exchange: ExchangeAnalysis) =>
-    exchange.upload?.url === url &&
-    exchange.responseStart !== null &&
-    exchange.responseStart >= from &&
-    exchange.responseStart <= to
   return carriers.flatMap(({ exchanges, number }) =>
-    exchanges.filter(isShown).flatMap(({ upload, responseStart, responsePacket }): Point[] =>
-      upload?.answeredOffset == null || responseStart === null || responsePacket === null
-        ? []
-        : [
-            {
-              time: responseStart,
-              packet: responsePacket,
-              line: 0,
-              connection: number,
-              offset: upload.answeredOffset,
-              inFlight: -1,
-              kind: 'answered',
-            },
-          ],
-    ),
+    exchanges
+      .filter(({ upload }) => upload?.url === url)
+      .flatMap(toldOffsets)
+      .filter(({ time }) => time >= from && time <= to)
+      .map(
+        ({ time, packet, offset }): Point => ({
+          time,
+          packet,
+          line: 0,
+          connection: number,
+          offset,
+          inFlight: -1,
+          ...noAck,
+          kind: 'answered',
+        }),
+      ),
   )
+}
+
+/** With the answer, and before it (104). */
+function toldOffsets({ upload, responseStart, responsePacket }: ExchangeAnalysis): Progress[] {
+  const offset = upload?.answeredOffset ?? null
+  const interim = upload?.progress ?? []
+  return offset === null || responseStart === null || responsePacket === null
+    ? [...interim]
+    : [...interim, { time: responseStart, packet: responsePacket, offset }]
 }
 
 /** A list for each line, with a gap where a line goes on with another connection. */
 function listsOf(points: readonly Point[], count: number) {
   const times: number[] = []
   const packets: number[] = []
-  const lines: Value[][] = Array.from({ length: count }, () => [])
-  const inFlight: Value[][] = Array.from({ length: count }, () => [])
-  const flagged: Value[] = []
-  const answered: Value[] = []
-  const lastOn: number[] = []
-  const put = (point: Point | null, time: number, gapOn: number) => {
+  const linesOf = () => Array.from({ length: count }, createLine)
+  const [sent, acknowledged, inFlight, window] = [linesOf(), linesOf(), linesOf(), linesOf()]
+  const [bursts, flagged, answered] = [createLine(), createLine(), createLine()]
+  const put = (point: Point | null, time: number) => {
     times.push(time)
     packets.push(point?.packet ?? 0)
     for (let line = 0; line < count; line++) {
-      const isOn = point !== null && point.line === line && point.kind !== 'answered'
+      const own = point !== null && point.line === line && !isMark(point) ? point : null
       // What was sent again is a mark beside the line, not a step back of it.
-      lines[line]?.push(
-        isOn && point.kind === 'sent' ? point.offset : line === gapOn ? null : undefined,
-      )
-      inFlight[line]?.push(
-        isOn && point.inFlight >= 0 ? point.inFlight : line === gapOn ? null : undefined,
-      )
+      sent[line]?.put(own?.kind === 'sent' ? own.offset : -1)
+      inFlight[line]?.put(own?.inFlight ?? -1)
+      acknowledged[line]?.put(own?.acknowledged ?? -1)
+      window[line]?.put(own?.window ?? -1)
     }
-    flagged.push(point?.kind === 'flagged' ? point.offset : undefined)
-    answered.push(point?.kind === 'answered' ? point.offset : undefined)
+    flagged.put(point?.kind === 'flagged' ? point.offset : -1)
+    answered.put(point?.kind === 'answered' ? point.offset : -1)
+    bursts.put(point?.kind === 'burst' ? point.inFlight : -1)
   }
+  const lastOn: number[] = []
   for (const point of points) {
-    if (point.kind !== 'answered') {
-      const before = lastOn[point.line]
-      if (before !== undefined && before !== point.connection) put(null, point.time, point.line)
-      lastOn[point.line] = point.connection
+    if (!isMark(point)) {
+      const { line, connection, time } = point
+      const before = lastOn[line]
+      if (before !== undefined && before !== connection) {
+        for (const lists of [sent, acknowledged, inFlight, window]) lists[line]?.cut()
+        put(null, time)
+      }
+      lastOn[line] = connection
     }
-    put(point, point.time, -1)
+    put(point, point.time)
   }
-  return { times, packets, lines, flagged, answered, inFlight }
+  return {
+    times,
+    packets,
+    lines: sent.map(({ values }) => values),
+    flagged: flagged.values,
+    answered: answered.values,
+    acknowledged: acknowledged.map(({ values }) => values),
+    inFlight: inFlight.map(({ values }) => values),
+    window: window.map(({ values }) => values),
+    bursts: bursts.values,
+  }
 }
+
+/** From a cut to the next value (0 or more; −1: none) the line is broken; elsewhere it goes on over points of others. */
+function createLine() {
+  const values: Value[] = []
+  let isCut = false
+  return {
+    values,
+    cut() {
+      isCut = true
+    },
+    put(value: number) {
+      if (value >= 0) isCut = false
+      values.push(value >= 0 ? value : isCut ? null : undefined)
+    },
+  }
+}
+
+/** It stands beside the lines. */
+const isMark = ({ kind }: Point): boolean => kind === 'answered' || kind === 'burst'
 
 function firstAt({ columns, count }: FrameStore, from: number): number {
   let low = 0

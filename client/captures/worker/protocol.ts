@@ -97,8 +97,14 @@ export interface PlotData {
   readonly flagged: readonly Value[]
   /** Offsets that the server answered. */
   readonly answered: readonly Value[]
+  /** Offset up to which the server's system has acknowledged the file, one list for each line. */
+  readonly acknowledged: readonly (readonly Value[])[]
   /** Unacknowledged bytes of the client after the segment, one list for each line. */
   readonly inFlight: readonly (readonly Value[])[]
+  /** How many bytes the server's system would take beyond what it acknowledged, one list for each line. */
+  readonly window: readonly (readonly Value[])[]
+  /** In flight before the first ACK of a burst: the initial window, or where a sender starts again after idle. */
+  readonly bursts: readonly Value[]
   /** Of which connections each line consists. */
   readonly connections: readonly (readonly number[])[]
   /** Segments that these points stand for. */

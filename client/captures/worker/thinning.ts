@@ -7,14 +7,17 @@ export interface Point {
   readonly connection: number
   readonly offset: number
   readonly inFlight: number
-  /** `acknowledged`: an ACK, which only changes what is in flight. */
-  readonly kind: 'sent' | 'flagged' | 'answered' | 'acknowledged'
+  /** Of an ACK: where the file is acknowledged, and the receive window; −1: not known. */
+  readonly acknowledged: number
+  readonly window: number
+  /** `acknowledged`: an ACK, which only changes what is in flight · `burst`: a mark of its own. */
+  readonly kind: 'sent' | 'flagged' | 'answered' | 'acknowledged' | 'burst'
 }
 
 /** Flagged points are kept beyond thinning, up to so many. */
 const mostFlagged = 4000
 
-/** Of each column and line the first, the last and the two extremes; flagged ones all. */
+/** Of each column and line the first, the last and the extremes; flagged ones and bursts all. */
 export function createThinning(from: number, to: number, columns: number, lines: number) {
   const kept: Point[] = []
   let flagged = 0
@@ -25,6 +28,10 @@ export function createThinning(from: number, to: number, columns: number, lines:
   const scale = to > from ? columns / (to - from) : 0
   return {
     add(point: Point) {
+      if (point.kind === 'burst') {
+        kept.push(point)
+        return
+      }
       if (point.kind === 'flagged' && flagged < mostFlagged) {
         flagged += 1
         kept.push(point)
@@ -42,11 +49,11 @@ export function createThinning(from: number, to: number, columns: number, lines:
 
 function createBin(keep: (point: Point) => void) {
   let column = -1
-  let held: { first: Point; last: Point; low: Point; high: Point; full: Point } | null = null
+  let held: Record<'first' | 'last' | 'low' | 'high' | 'full' | 'narrow', Point> | null = null
   const flush = () => {
     if (held === null) return
-    for (const point of new Set([held.first, held.low, held.high, held.full, held.last]))
-      keep(point)
+    const { first, low, high, full, narrow, last } = held
+    for (const point of new Set([first, low, high, full, narrow, last])) keep(point)
     held = null
   }
   return {
@@ -55,13 +62,14 @@ function createBin(keep: (point: Point) => void) {
       if (at !== column || held?.last.connection !== point.connection) flush()
       column = at
       if (held === null) {
-        held = { first: point, last: point, low: point, high: point, full: point }
+        held = { first: point, last: point, low: point, high: point, full: point, narrow: point }
         return
       }
       held.last = point
       if (point.offset < held.low.offset) held.low = point
       if (point.offset > held.high.offset) held.high = point
       if (point.inFlight > held.full.inFlight) held.full = point
+      if (point.window < held.narrow.window) held.narrow = point
     },
   }
 }
