@@ -52,7 +52,7 @@ export function fileName(header: string | undefined): string | null {
     .trim()
     .slice(0, longestName)
     .toWellFormed()
-  return /^\.{0,2}$/.test(clean) ? null : clean
+  return /^\.*$/.test(clean) ? null : clean
 }
 
 function dispositionName(header: string | undefined): string | null {

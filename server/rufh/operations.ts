@@ -56,9 +56,14 @@ export function createOperations(parts: OperationParts): Operations {
   /** Before the upload exists: nobody would know of it. */
   function refuseTooLarge({ length, bodyLength }: BodyHead): void {
     const { maxSize } = uploads.options
-    if (maxSize === 0 || Math.max(length ?? 0, bodyLength ?? 0) <= maxSize) return
-    throw new UploadError('too-large', `The largest upload taken here is ${maxSize} bytes.`)
+    if (maxSize > 0 && Math.max(length ?? 0, bodyLength ?? 0) > maxSize) throw tooLarge()
   }
+
+  const tooLarge = () =>
+    new UploadError(
+      'too-large',
+      `The largest upload taken here is ${uploads.options.maxSize} bytes.`,
+    )
 
   /** draft, Upload Append. */
   async function append(call: Call, id: string): Promise<Answer> {
@@ -94,11 +99,12 @@ export function createOperations(parts: OperationParts): Operations {
     try {
       await receiver.receive(call, upload, head)
     } catch (error) {
-      // draft, Upload Append: an upload that would become longer than its length is invalid from then on.
       const isTooMuch = error instanceof UploadError && error.code === 'beyond-length'
-      if (isTooMuch && upload.info.finished === null) {
-        await uploads.invalidate(upload.info.id, 'More came than the length of this upload.')
-      }
+      if (!isTooMuch || upload.info.finished !== null) throw error
+      // Of unknown length: what it went beyond is our own limit.
+      if (upload.info.length === null) throw tooLarge()
+      // draft, Upload Append: it would become longer than its length, so it is invalid from now on.
+      await uploads.invalidate(upload.info.id, 'More came than the length of this upload.')
       throw error
     }
   }
