@@ -1,7 +1,7 @@
 // P3 from the analysis alone: each PATCH as a stroke from its first to its last byte, in time and in the file. Analysis in, picture out.
 import type { Analysis, ConnectionAnalysis, UploadAnalysis } from '../../analysis.ts'
 import { count, size } from '../quantity.ts'
-import { isPatch } from '../sentences/exchange.ts'
+import { methodOf } from '../sentences/exchange.ts'
 import { axisMarks, type Span, timeAxis } from './axis.ts'
 import { line, type Mark, type Picture, part, shape, text, toFrame } from './picture.ts'
 
@@ -30,7 +30,7 @@ export function offsetsPicture(
   const carriers = connections.filter(({ number }) => upload.connections.includes(number))
   return {
     title: `Upload offset over time, ${upload.filename ?? upload.url}`,
-    description: `${count(upload.patches, 'PATCH', 'PATCHes')} ${upload.patches === 1 ? 'brings' : 'bring'} the file from 0 to ${size(upload.offset)} on ${count(carriers.length, 'connection')}.`,
+    description: `${count(upload.patches, 'PATCH', 'PATCHes')} ${upload.patches === 1 ? 'brings' : 'bring'} the file from 0 to ${size(upload.offset)} on ${count(carriers.length, 'connection')}. A thin line behind each lasts until its last byte is acknowledged (TCP); a diamond is an offset that the server told (HTTP).`,
     width,
     height,
     marks: [
@@ -59,20 +59,24 @@ function strokes(
   x: (time: number) => number,
   y: (offset: number) => number,
 ): Mark[] {
-  return exchanges.filter(isPatch).flatMap((exchange) => {
-    const { start, requestEnd, responseStart, upload } = exchange
+  return exchanges.flatMap((exchange) => {
+    const { start, requestEnd, requestAcknowledged, responseStart, upload } = exchange
     if (upload === null || upload.url !== url || upload.from === null || start === null) return []
     const to = upload.to ?? upload.from
     const answered = upload.answeredOffset
     return [
       part(
-        `PATCH from ${upload.from} to ${to} on connection ${number}`,
+        `${methodOf(exchange)} from ${upload.from} to ${to} on connection ${number}`,
         toFrame(exchange.requestPacket),
         [
           line([x(start), y(upload.from), x(requestEnd ?? start), y(to)], 'client', {
             width: 2.2,
             isDashed: index % 2 === 1,
           }),
+          ...(requestEnd === null || requestAcknowledged === null
+            ? []
+            : [line([x(requestEnd), y(to), x(requestAcknowledged), y(to)], 'server')]),
+          ...upload.progress.map(({ time, offset }) => diamond(x(time), y(offset))),
           ...(answered === null || responseStart === null
             ? []
             : [diamond(x(responseStart), y(answered))]),

@@ -181,15 +181,19 @@ function createColumn(side: Side, actions: Actions, onSpan: (span: Span) => void
   }
 }
 
-/** The chosen one, else the one with the most PATCHes; `null`: no PATCH was captured. */
+/** The chosen one, else the one with the most PATCHes; `null`: none brought bytes of its own. */
 export function uploadOf({ uploads }: Analysis, url: string | null): UploadAnalysis | null {
-  const carried = uploads.filter(({ patches }) => patches > 0)
+  const carried = uploads.filter(carriesBytes)
   const chosen = carried.find((upload) => upload.url === url)
   return chosen ?? [...carried].sort((a, b) => b.patches - a.patches)[0] ?? null
 }
 
+/** A creation may bring the whole file; what is joined of parts brings nothing. */
+const carriesBytes = ({ patches, offset, concatenation }: UploadAnalysis): boolean =>
+  concatenation?.kind !== 'final' && (patches > 0 || offset > 0)
+
 function fillChoice(choice: HTMLSelectElement, { uploads }: Analysis): void {
-  const carried = uploads.filter(({ patches }) => patches > 0).slice(0, 500)
+  const carried = uploads.filter(carriesBytes).slice(0, 500)
   choice.replaceChildren(
     ...carried.map(({ url, filename }) =>
       h('option', { value: url }, filename === null ? url : `${filename} (${url})`),

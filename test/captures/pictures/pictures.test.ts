@@ -12,7 +12,14 @@ import { phaseStrip, stripsOf } from '../../../captures/report/pictures/phase-st
 import type { Mark, Picture } from '../../../captures/report/pictures/picture.ts'
 import { colours, svgOf } from '../../../captures/report/pictures/svg.ts'
 import { stepsOf, waterfallPicture } from '../../../captures/report/pictures/waterfall.ts'
-import { aConnection, anAnalysis, anUpload, aTermination } from '../report/build-analysis.ts'
+import {
+  aConnection,
+  anAnalysis,
+  anExchange,
+  anUpload,
+  anUploadPart,
+  aTermination,
+} from '../report/build-analysis.ts'
 import { simulateUpload } from '../report/simulate-upload.ts'
 
 const plan = {
@@ -146,6 +153,23 @@ test('times are told in steps that read round, from the unit that they need', ()
   expect(labels(0, 12)).toEqual(['0', '2', '4', '6', '8', '10', '12'].map((n) => `${n}\u00a0s`))
   expect(labels(1, 1.0004)).toContain('1000100\u00a0µs')
   expect(labels(0, 0.04)).toContain('10\u00a0ms')
+})
+
+test('offsets: each stroke until it was acknowledged, and every offset that the server told', () => {
+  const told = [0.02, 0.03].map((time, n) => ({ packet: 5 + n, time, offset: 100_000 * (n + 1) }))
+  const exchange = anExchange({
+    method: 'POST',
+    upload: anUploadPart({ action: 'creation', protocol: 'ietf', progress: told }),
+  })
+  const analysis = anAnalysis({ connections: [aConnection({ exchanges: [exchange] })] })
+  const { marks } = offsetsPicture(analysis, anUpload({}), { width: 600 })
+  const [stroke] = marks.filter((mark) => mark.kind === 'group')
+  expect(stroke?.title).toBe('POST from 0 to 1048576 on connection 0')
+  const kinds = stroke?.marks.map((mark) => `${mark.kind} ${'tone' in mark ? mark.tone : ''}`)
+  expect(kinds).toEqual(['line client', 'line server', 'path server', 'path server', 'path server'])
+  const [sent, waiting] = stroke?.marks.filter((mark) => mark.kind === 'line') ?? []
+  expect([waiting?.x1, waiting?.y1, waiting?.y2]).toEqual([sent?.x2, sent?.y2, sent?.y2])
+  expect(waiting?.x2).toBeGreaterThan(sent?.x2 ?? 0)
 })
 
 test('names that a capture brings along stay text', () => {
