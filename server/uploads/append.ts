@@ -155,19 +155,17 @@ export function createAppender(parts: AppenderParts): Appender {
     const again = refusal(upload, request)
     if (again !== null) throw again
     // Known to be at the end of a finished upload: an empty PATCH that repeats the last one.
-    if (upload.info.finished !== null && request.bodyLength === 0) return
+    const { bodyLength, check } = request
+    if (upload.info.finished !== null && bodyLength === 0 && check === null) return
     const fd = await openAt(upload)
     await declare(upload, request)
-    await (request.check === null ? marks.drop(upload) : marks.set(upload)).catch(
-      (error: unknown) => {
-        throw namedStorageError(error, upload.offset)
-      },
-    )
+    await (check === null ? marks.drop(upload) : marks.set(upload)).catch((error: unknown) => {
+      throw namedStorageError(error, upload.offset)
+    })
     request.onAccept()
-    const hash = request.check === null ? null : createBodyHash(request.check.promised)
+    const hash = check === null ? null : createBodyHash(check.promised)
     const outcome = await receive(upload, request, party, fd, hash)
-    if (request.check !== null && hash !== null)
-      await judge(upload, request.check, hash, fd, outcome)
+    if (check !== null && hash !== null) await judge(upload, check, hash, fd, outcome)
     await settle(upload, request, fd, outcome)
     if (outcome.end !== 'end') throw errorOf(upload, outcome, party)
   }
@@ -185,13 +183,15 @@ export function createAppender(parts: AppenderParts): Appender {
     try {
       if (end === 'end' && (await isKept(check, hash, fd, from, to))) {
         if (options.durability === 'patch') await parts.force(upload, fd)
-        await marks.advance(upload, to)
+        await marks.advance(upload, to).catch((error: unknown) => {
+          throw namedStorageError(error, from)
+        })
         count(upload, to)
         return
       }
     } finally {
-      // A file that was given up has been closed. Where nothing is to be taken back, this changes nothing.
-      if (upload.fd === fd) await marks.takeBack(upload, fd)
+      // A file that was given up has been closed. What the disk won't let go now is taken back by the next one who opens it.
+      if (upload.offset !== to && upload.fd === fd) await marks.takeBack(upload, fd).catch(() => {})
     }
     // A body that was cut is told as such.
     if (end !== 'end') return

@@ -37,6 +37,7 @@ export function createCompletion(parts: CompletionParts): Completion {
   async function complete(upload: Upload): Promise<void> {
     if (!isWholeAndUnfinished(upload)) return
     const fd = await files.take(upload)
+    if (upload.mark.isSet) await marks.takeBack(upload, fd)
     const { size } = store.stateOf(fd)
     if (size !== upload.info.length) {
       upload.offset = size

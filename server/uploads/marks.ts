@@ -4,6 +4,7 @@ import {
   close as closeCallback,
   constants,
   fdatasync as fdatasyncCallback,
+  fstatSync,
   ftruncate as ftruncateCallback,
   open as openCallback,
   write as writeCallback,
@@ -13,7 +14,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Durability } from '../config.ts'
 import { syncFolder } from './durable.ts'
-import type { Upload } from './upload.ts'
+import type { Mark, Upload } from './upload.ts'
 
 const open = promisify(openCallback)
 const close = promisify(closeCallback)
@@ -42,33 +43,38 @@ export interface Marks {
 export function createMarks(dir: string, durability: Durability): Marks {
   const markFile = (id: string) => path.join(dir, id + markSuffix)
 
-  async function set(upload: Upload): Promise<void> {
-    const { mark } = upload
-    if (mark.isSet && mark.fd !== null) return
-    mark.fd ??= await open(markFile(upload.info.id), constants.O_RDWR | constants.O_CREAT, 0o640)
-    await writeOffset(mark.fd, upload.offset)
+  async function set({ info, offset, mark }: Upload): Promise<void> {
+    // Nothing can be written to it any more.
+    if (info.finished !== null) return
+    const isSaid = mark.isSet && mark.says === offset
+    if (isSaid && mark.fd !== null) return
+    mark.fd ??= await open(markFile(info.id), constants.O_RDWR | constants.O_CREAT, 0o640)
     // Should the machine lose power, it must be there before any byte that it speaks of.
-    if (!mark.isSet && durability !== 'none') {
-      await fdatasync(mark.fd)
-      await syncFolder(dir)
-    }
+    await say(mark, mark.fd, offset, !isSaid && durability !== 'none')
+    if (!mark.isSet && durability !== 'none') await syncFolder(dir)
     mark.isSet = true
   }
 
   async function advance({ mark }: Upload, offset: number): Promise<void> {
-    if (mark.fd === null) return
-    await writeOffset(mark.fd, offset)
-    if (durability === 'patch') await fdatasync(mark.fd)
+    if (mark.fd !== null) await say(mark, mark.fd, offset, durability === 'patch')
+  }
+
+  async function say(mark: Mark, fd: number, offset: number, isForced: boolean): Promise<void> {
+    // Where this fails, nobody knows what it says.
+    mark.says = null
+    await writeOffset(fd, offset)
+    if (isForced) await fdatasync(fd)
+    mark.says = offset
   }
 
   async function drop({ mark, info }: Upload): Promise<void> {
     if (!mark.isSet && mark.fd === null) return
     await rm(markFile(info.id), { force: true })
-    if (durability === 'patch') await syncFolder(dir)
     mark.isSet = false
     const { fd } = mark
     mark.fd = null
     if (fd !== null) await close(fd).catch(() => {})
+    if (durability === 'patch') await syncFolder(dir)
   }
 
   async function recover(id: string, size: number): Promise<{ size: number; isMarked: boolean }> {
@@ -89,7 +95,10 @@ export function createMarks(dir: string, durability: Durability): Marks {
     drop,
     recover,
     forget: (id) => rm(markFile(id), { force: true }),
-    takeBack: ({ offset }, fd) => ftruncate(fd, offset),
+    async takeBack({ offset }, fd) {
+      // It must not grow: somebody else may have made the file shorter.
+      if (fstatSync(fd).size > offset) await ftruncate(fd, offset)
+    },
   }
 }
 

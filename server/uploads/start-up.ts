@@ -35,6 +35,9 @@ export const missingData = 'its data file is gone'
 /** Ids that we make. Only files named so may be cleared away without a look into them: the folder may hold others'. */
 const ownId = /^[0-9a-f]{32}$/
 
+/** Marks, and segments of uploads that are made of others. */
+const beside = /^([0-9a-f]{32})(\.check|\.(?:0|[1-9]\d*))$/
+
 /** Reads every upload of the folder, in our layout or in that of @tus/file-store. Other files are left alone. */
 export async function surveyFolder(
   store: Store,
@@ -62,7 +65,7 @@ export async function surveyFolder(
   })
 
   await concurrently(idsWith(infoSuffix, idPattern), reading, async (id) => {
-    const upload = await readUpload(store, marks, id)
+    const upload = await readUpload(store, marks, id, names)
     if (upload === null) return
     if (upload.info.finished === null && upload.damage === missingData) {
       await store.remove(id)
@@ -74,13 +77,14 @@ export async function surveyFolder(
     findings.push({ level: 'warn', id, text: `${upload.damage}: its files are left as they are` })
   })
 
-  await concurrently([...names], reading, async (name) => {
-    const [id = '', suffix] = name.split('.')
-    if (!ownId.test(id) || suffix === undefined || names.has(id + infoSuffix)) return
-    // Second names of a part's data, and marks, of an upload whose creation or removal a crash cut short.
-    if (name === id + markSuffix || (/^\d+$/.test(suffix) && (await store.isSecondName(name))))
-      await rm(path.join(store.dir, name), { force: true })
-  })
+  // What is left beside the data of uploads whose removal a crash cut short. One after the other: of the names of one file
+  // the last must stay, as its bytes are then without a record.
+  for (const name of names) {
+    const [, id = '', suffix] = beside.exec(name) ?? []
+    if (suffix === undefined || names.has(id + infoSuffix)) continue
+    const isStray = suffix === markSuffix ? !names.has(id) : await store.isSecondName(name)
+    if (isStray) await rm(path.join(store.dir, name), { force: true })
+  }
 
   await concurrently([...names], reading, async (id) => {
     if (!ownId.test(id) || names.has(id + infoSuffix)) return
@@ -109,7 +113,12 @@ export function damageOf(info: UploadInfo, { size, isFile }: DataFile): string |
 }
 
 /** `null`: what is called like a record is something else. */
-async function readUpload(store: Store, marks: Marks, id: string): Promise<Found | null> {
+async function readUpload(
+  store: Store,
+  marks: Marks,
+  id: string,
+  names: ReadonlySet<string>,
+): Promise<Found | null> {
   const data = await store.inspect(id)
   try {
     const info = await store.readInfo(id)
@@ -117,22 +126,31 @@ async function readUpload(store: Store, marks: Marks, id: string): Promise<Found
     if (parts !== null) return await readFinal(store, info, parts.length)
     if (data === null)
       return { info, size: 0, modified: info.created, damage: missingData, isMarked: false }
+    if (names.has(id + markSuffix)) {
+      // Beside a finished record it says nothing.
+      if (info.finished !== null) await marks.forget(id)
+      else if (info.damage === null) return await readMarked(marks, info, data)
+    }
     // @tus/file-store doesn't say so: its finished uploads are those that are whole.
     const isWhole = info.isStock === true && info.length === data.size
     const known = isWhole ? { ...info, finished: data.modified } : info
-    if (known.finished !== null || info.damage !== null) {
-      if (info.damage === null) await marks.forget(id)
-      return { info: known, ...data, damage: damageOf(known, data), isMarked: false }
-    }
-    const { size, isMarked } = await marks.recover(id, data.size)
-    return { info, ...data, size, damage: damageOf(info, { ...data, size }), isMarked }
+    return { info: known, ...data, damage: damageOf(known, data), isMarked: false }
   } catch (error) {
-    if (data === null) return null
+    // One that is made of others has no data file, but segments.
+    const isFinal = ownId.test(id) && names.has(`${id}.0`)
+    if (data === null && !isFinal) return null
     // Whatever is wrong with this one, the others are to be served.
     const reason = error instanceof InfoFileError ? error.message : codeOf(error)
-    const info = newInfo(id, data.modified)
-    return { info, ...data, damage: `its record can't be read: ${reason}`, isMarked: false }
+    const { size, modified } = data ?? { size: 0, modified: Date.now() }
+    const damage = `its record can't be read: ${reason}`
+    return { info: newInfo(id, modified), size, modified, damage, isMarked: false }
   }
+}
+
+/** An upload of which not every byte counts. That it is whole, if it is, must be found out anew. */
+async function readMarked(marks: Marks, info: UploadInfo, data: DataFile): Promise<Found> {
+  const { size, isMarked } = await marks.recover(info.id, data.size)
+  return { info, ...data, size, damage: damageOf(info, { ...data, size }), isMarked }
 }
 
 /** An upload that is made of others has no file of its own name; unfinished, it has none at all. */

@@ -133,7 +133,8 @@ export function createStore(dir: string, durable: boolean): Store {
       }
     },
     async isSecondName(name) {
-      return (await stat(path.join(dir, name))).nlink > 1
+      const found = await stat(path.join(dir, name)).catch(ignoreMissing)
+      return found !== undefined && found.isFile() && found.nlink > 1
     },
     async syncSegments() {
       if (durable) await syncFolder(dir)

@@ -16,11 +16,20 @@ export interface Upload {
   removed: boolean
   /** The open data file, kept between PATCHes. */
   fd: number | null
-  /** Whether bytes behind the offset don't count (`marks.ts`), and the open file that says so. */
-  readonly mark: { isSet: boolean; fd: number | null }
+  readonly mark: Mark
   /** The connection whose PATCH is being received. */
   connection: number | null
   readonly lock: Lock
+}
+
+/** Up to where the file of an upload counts (`marks.ts`). */
+export interface Mark {
+  /** Whether bytes behind the upload's offset don't count. */
+  isSet: boolean
+  /** The open file that says so. */
+  fd: number | null
+  /** The offset that is written there, as far as that is known. */
+  says: number | null
 }
 
 export type UploadState = 'unfinished' | 'finished' | 'damaged'

@@ -286,7 +286,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     // What is behind a mark doesn't count.
     const most = upload.mark.isSet ? offset : Number.POSITIVE_INFINITY
     const size = Math.min(data?.size ?? 0, most)
-    const damage = data === null ? missingData : damageOf(info, data)
+    const damage = data === null ? missingData : damageOf(info, { ...data, size })
     if (damage === upload.damage && size === upload.offset) return
     upload.offset = size
     upload.damage = damage
@@ -480,7 +480,7 @@ function loaded({ info, size, modified, damage, isMarked }: Found): Upload {
     damage,
     removed: false,
     fd: null,
-    mark: { isSet: isMarked, fd: null },
+    mark: { isSet: isMarked, fd: null, says: null },
     connection: null,
     lock: createLock(),
   }
