@@ -11,6 +11,7 @@ const tools = {
   haproxy: 'haproxy',
   strace: 'strace',
   openssl: 'openssl',
+  curl: 'curl',
   'systemd-analyze': 'systemd',
   tshark: 'tshark',
   dumpcap: 'wireshark-common',
