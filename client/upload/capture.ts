@@ -62,6 +62,8 @@ export interface CapturedConnection {
   readonly patches: number
   readonly bars: readonly PatchBar[]
   readonly earlier: { readonly patches: number; readonly from: number; readonly to: number } | null
+  /** Its other requests, from and to. */
+  readonly others: readonly (readonly [number, number])[]
   /** Of connections with PATCHes only. */
   readonly traffic: {
     readonly packets: number

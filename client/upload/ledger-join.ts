@@ -128,12 +128,18 @@ function excuseOfPackets(
 /** The verdict on a pair; `isSettled`: no news of either for a while. */
 export function verdictOn(pair: Pair, excuse: string | null, isSettled: boolean): Verdict {
   if (excuse !== null) return { kind: 'silent', sentences: [excuse] }
+  if (isBusy(pair)) return { kind: 'counting', sentences: [counting] }
   const sentences = [...missingOf(pair), ...differencesOf(pair)]
   if (sentences.length === 0) return { kind: 'agree', sentences: [agreement(pair)] }
-  return isSettled
-    ? { kind: 'differ', sentences }
-    : { kind: 'counting', sentences: ['Ledger and packets are being counted.'] }
+  return isSettled ? { kind: 'differ', sentences } : { kind: 'counting', sentences: [counting] }
 }
+
+const counting = 'Ledger and packets are held against each other once the connection rests.'
+
+/** A PATCH is under way: what the two say of it reaches the page by two ways, one after the other. */
+const isBusy = ({ ledger, packets }: Pair) =>
+  ledger?.current?.method === 'PATCH' ||
+  (packets !== null && packets.traffic?.current != null && packets.ending.kind === 'open')
 
 function missingOf({ ledger, packets }: Pair): string[] {
   if (packets === null) return ['The ledger has this connection, the packets do not.']
@@ -165,6 +171,8 @@ export function stateOf({ ledger, packets }: Pair): string {
   ])
 }
 
+const mostKnown = 2000
+
 /** Tells whether what is asked about has stood still for so long (ms). */
 export function createSettling(
   patience: number,
@@ -173,6 +181,8 @@ export function createSettling(
   return (key, state, now) => {
     const before = since.get(key)
     if (before?.state !== state) {
+      // A page that is open for days.
+      if (since.size > mostKnown) since.clear()
       since.set(key, { state, at: now })
       return false
     }

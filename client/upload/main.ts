@@ -148,7 +148,7 @@ const remove = async (upload: ServerUpload) => {
 const actions = { queue, proved, remove, onRemoved: removed, serverNow, report }
 const drawTransfers = transfersView(byId('transfers'), queue, state, report)
 const drawWire = wireView(byId('wire'), state)
-const drawPackets = packetsView(byId('packets'), state, announce)
+const drawPackets = packetsView(byId('packets'), byId('wire'), state, announce)
 const drawUnfinished = unfinishedView(byId('unfinished'), actions)
 const drawFinished = finishedView(byId('finished'), actions, async () => {
   const page = await api.uploads('finished', state.finishedCursor)
@@ -166,7 +166,6 @@ function drawNow(): void {
   const here = new Set(queue.transfers().map((transfer) => uploadIdOf(transfer.url)))
   drawTransfers()
   drawWire()
-  drawPackets()
   setText(byId('guard'), proving.sentence())
   byId('connections-setting').hidden = abilities !== null && !abilities.hasParts
   drawUnfinished([
@@ -176,6 +175,7 @@ function drawNow(): void {
     ),
   ])
   drawFinished(uploadsIn(state, ['finished'], 'modified'), state.finishedCursor !== null)
+  drawPackets()
 }
 
 // Five times a second is as fast as anybody reads; a hidden page draws nothing.

@@ -67,6 +67,8 @@ export interface CapturedConnection {
   /** The PATCHes, oldest first; of many the latest, `earlier` says how many came before. */
   readonly bars: readonly PatchBar[]
   readonly earlier: { readonly patches: number; readonly from: number; readonly to: number } | null
+  /** Its other requests, the latest, from and to. */
+  readonly others: readonly (readonly [from: number, to: number])[]
   /** What is told of a connection that carries uploads only: of others it changes with each event that this page gets. */
   readonly traffic: Traffic | null
   readonly ending: {
@@ -97,6 +99,7 @@ export interface Traffic {
 
 /** Beyond these a page could not tell one from the other. */
 const mostBars = 400
+const mostOthers = 100
 /** Connections without a PATCH that are told: the latest. */
 const mostPlain = 12
 
@@ -131,6 +134,7 @@ function viewOf(connection: ConnectionAnalysis): CapturedConnection {
     patches: maintenance.patches,
     bars: latest.map((exchange) => barOf(exchange, connection)),
     earlier: earlierThan(patches.slice(0, -mostBars), connection),
+    others: patches.length === 0 ? [] : othersOf(exchanges),
     traffic: maintenance.patches === 0 ? null : trafficOf(connection),
     ending: endingOf(connection),
   }
@@ -157,6 +161,15 @@ function earlierThan(patches: readonly ExchangeAnalysis[], connection: Connectio
   if (first === undefined || last === undefined) return null
   const from = first.start ?? connection.start
   return { patches: patches.length, from, to: last.end ?? last.requestEnd ?? from }
+}
+
+function othersOf(exchanges: readonly ExchangeAnalysis[]) {
+  return exchanges
+    .filter(({ method }) => method !== 'PATCH')
+    .slice(-mostOthers)
+    .flatMap(({ start, end, requestEnd }): (readonly [number, number])[] =>
+      start === null ? [] : [[start, end ?? requestEnd ?? start]],
+    )
 }
 
 function trafficOf(connection: ConnectionAnalysis): Traffic {

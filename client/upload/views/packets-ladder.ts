@@ -24,7 +24,7 @@ function rung({ packet, time, by, label, numbers, states }: Arrow): HTMLElement 
   return h(
     'li',
     { class: 'rung', 'data-by': by, 'data-kind': kind },
-    h('span', { class: 'rung-frame' }, hidden('frame '), String(packet), hidden(', ')),
+    h('span', { class: 'rung-frame' }, `frame ${packet}`, hidden(', ')),
     h('span', { class: 'rung-time' }, time === null ? '' : `${seconds(time)} s`, hidden(', ')),
     h(
       'span',

@@ -13,11 +13,10 @@ const width = 1000
 /** Narrower bars could not be seen (drawing units). */
 const thinnest = 2
 
-/** From the first SYN to the latest packet of these: it grows as packets come, and stands still when none do. */
-export function axisOf(connections: readonly CapturedConnection[]): Span {
-  const from = Math.min(...connections.map((one) => one.from))
-  const to = Math.max(...connections.map(lastOf))
-  return { from, to: Math.max(to, from + 0.001) }
+/** From its first packet to its latest: it grows as packets come, and stands still when none do. */
+export function axisOf(connection: CapturedConnection): Span {
+  const { from } = connection
+  return { from, to: Math.max(lastOf(connection), from + 0.0001) }
 }
 
 const lastOf = ({ from, traffic, ending, handshake, bars }: CapturedConnection) =>
@@ -37,6 +36,7 @@ export function laneDrawing(): LaneDrawing {
   const life = svg('line', { class: 'packet-life', y1: '16', y2: '16' })
   const earlier = svg('path', { class: 'packet-earlier' })
   const bars = svg('path', { class: 'packet-bars' })
+  const others = svg('path', { class: 'packet-others' })
   const growing = svg('path', { class: 'packet-growing' })
   const element = svg(
     'svg',
@@ -47,6 +47,7 @@ export function laneDrawing(): LaneDrawing {
       'aria-hidden': 'true',
     },
     life,
+    others,
     earlier,
     bars,
     growing,
@@ -55,13 +56,15 @@ export function laneDrawing(): LaneDrawing {
     element,
     update(connection, axis) {
       const scale = (time: number) => ((time - axis.from) / (axis.to - axis.from)) * width
-      const end = connection.ending.at ?? (connection.traffic ? axis.to : lastOf(connection))
+      const end = connection.ending.at ?? axis.to
       setAttribute(life, 'x1', scale(connection.from).toFixed(1))
       setAttribute(life, 'x2', scale(end).toFixed(1))
       const over = connection.bars.filter((bar) => bar.end !== null)
       const open = connection.bars.filter((bar) => bar.end === null)
       setAttribute(bars, 'd', blocks(over, scale, end))
       setAttribute(growing, 'd', blocks(open, scale, connection.traffic?.to ?? end))
+      const small = connection.others.map(([from, to]) => ({ from, end: to }))
+      setAttribute(others, 'd', blocks(small, scale, end, [12, 20]))
       const before = connection.earlier
       const whole = before === null ? [] : [{ from: before.from, end: before.to }]
       setAttribute(earlier, 'd', blocks(whole, scale, end))
@@ -80,13 +83,14 @@ function blocks(
   bars: readonly Pick<PatchBar, 'from' | 'end'>[],
   scale: (time: number) => number,
   until: number,
+  [top, bottom]: readonly [number, number] = [6, 26],
 ): string {
   let path = ''
   let left = Number.NaN
   let right = Number.NaN
   const flush = () => {
     if (!Number.isNaN(left))
-      path += `M${left.toFixed(1)} 6H${right.toFixed(1)}V26H${left.toFixed(1)}Z`
+      path += `M${left.toFixed(1)} ${top}H${right.toFixed(1)}V${bottom}H${left.toFixed(1)}Z`
   }
   for (const bar of bars) {
     const from = scale(bar.from)
