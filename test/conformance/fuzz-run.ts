@@ -19,7 +19,7 @@ try {
   const statuses = [...result.statuses].toSorted(([a], [b]) => a - b)
   console.log(`answers: ${statuses.map(([status, times]) => `${status} × ${times}`).join(', ')}`)
   console.log(
-    `${result.requests} requests: ${result.wrong.length} wrong; ${result.controls} control uploads right to the byte; ` +
+    `${result.requests} requests: ${result.wrong.length} wrong; ${result.controls} control uploads; ` +
       `slowest ${result.slowest.ms.toFixed(0)} ms (seed ${result.slowest.seed}); ` +
       `${((performance.now() - begin) / 1000).toFixed(0)} s, seed ${first}`,
   )
