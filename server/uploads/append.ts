@@ -158,14 +158,15 @@ export function createAppender(parts: AppenderParts): Appender {
     const { bodyLength, check } = request
     if (upload.info.finished !== null && bodyLength === 0 && check === null) return
     const fd = await openAt(upload)
-    await declare(upload, request)
+    // A body that doesn't keep its promise changes nothing, the length neither.
+    if (check === null) await declare(upload, request)
     await (check === null ? marks.drop(upload) : marks.set(upload)).catch((error: unknown) => {
       throw namedStorageError(error, upload.offset)
     })
     request.onAccept()
     const hash = check === null ? null : createBodyHash(check.promised)
     const outcome = await receive(upload, request, party, fd, hash)
-    if (check !== null && hash !== null) await judge(upload, check, hash, fd, outcome)
+    if (check !== null && hash !== null) await judge(upload, request, check, hash, fd, outcome)
     await settle(upload, request, fd, outcome)
     if (outcome.end !== 'end') throw errorOf(upload, outcome, party)
   }
@@ -173,6 +174,7 @@ export function createAppender(parts: AppenderParts): Appender {
   /** Until now no byte of the body counts: either all of them do, or none. */
   async function judge(
     upload: Upload,
+    request: AppendRequest,
     check: BodyCheck,
     hash: BodyHash,
     fd: number,
@@ -183,6 +185,7 @@ export function createAppender(parts: AppenderParts): Appender {
     try {
       if (end === 'end' && (await isKept(check, hash, fd, from, to))) {
         if (options.durability === 'patch') await parts.force(upload, fd)
+        await declare(upload, request)
         await marks.advance(upload, to).catch((error: unknown) => {
           throw namedStorageError(error, from)
         })
@@ -250,7 +253,8 @@ export function createAppender(parts: AppenderParts): Appender {
   ): Promise<BodyOutcome> {
     if (request.bodyLength === 0) return { written: 0, end: 'end', error: null }
     const { offset } = request
-    const most = upload.info.length ?? (options.maxSize || Number.POSITIVE_INFINITY)
+    const most =
+      upload.info.length ?? request.length ?? (options.maxSize || Number.POSITIVE_INFINITY)
     const writer = writeBody(request.body, {
       fd,
       position: offset,

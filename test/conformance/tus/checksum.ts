@@ -94,6 +94,7 @@ export const checksumRows: readonly Row[] = [
       })
       expect.soft(created.status, 'in a creation').toBe(460)
       expect.soft(created.header('location'), 'in a creation').toBeNull()
+      await lengthUndeclared(server)
       await uncountedUntilChecked(server)
     },
   },
@@ -230,6 +231,23 @@ async function mismatch(server: Subject, algorithm: string, size: number): Promi
   wire.close()
   const content = await get(server, path)
   expect.soft(content.body.equals(Buffer.concat(chunks)), what).toBe(true)
+}
+
+/** "The upload and its offset MUST NOT be updated": the length that such a PATCH declares is not either. */
+async function lengthUndeclared(server: Subject): Promise<void> {
+  const path = await createUpload(server, { length: null })
+  const declare = (sum: string, length: number, body = 'hello') =>
+    patch(server, path, 0, body, { 'Upload-Checksum': sum, 'Upload-Length': length })
+  expect.soft((await declare(wrong('md5'), 100)).status, 'with a length').toBe(460)
+  expect.soft((await head(server, path)).header('upload-defer-length')).toBe('1')
+  const right = checksumOf('md5', 'hello')
+  expect.soft((await declare(right, 4)).status, 'beyond the declared length').toBe(413)
+  const chunked = { 'Transfer-Encoding': 'chunked', 'Upload-Checksum': right, 'Upload-Length': 4 }
+  const beyond = await patch(server, path, 0, chunkedBody('hello'), chunked)
+  expect.soft(beyond.status, 'beyond the declared length, chunked').toBe(413)
+  expect.soft((await head(server, path)).header('upload-defer-length')).toBe('1')
+  expect.soft((await declare(right, 5)).status, 'the right one').toBe(204)
+  expect.soft((await get(server, path)).text).toBe('hello')
 }
 
 /** A checked body counts as a whole or not at all: not while it comes, and not when it is cut. */
