@@ -13,7 +13,7 @@ export interface ServerUpload {
   readonly modified: string
   readonly expires: string | null
   readonly metadata: Readonly<Record<string, string>>
-  /** Of the whole content, as far as the server knows them: base64 by the names of RFC 9530, e.g. `sha-256`. */
+  /** Of the whole content, as far as the server knows them: base64 by tus's names, e.g. `sha256`. */
   readonly digests?: Readonly<Record<string, string>>
   /** Of how many parts it was put together; null for one that came in one. */
   readonly parts?: number | null
@@ -172,8 +172,7 @@ export function createApi(hear: {
       const told = sha256Of(response.headers.get('Repr-Digest'))
       if (response.ok && told) return told
       const upload = await json<ServerUpload>(`/api/uploads/${encodeURIComponent(id)}`)
-      const known = upload.digests?.['sha-256']
-      return known ? hexOfBase64(known) : null
+      return knownSha256(upload)
     },
   }
 }
@@ -187,7 +186,12 @@ export function sha256Of(header: string | null): string | null {
   return found ? hexOfBase64(found) : null
 }
 
-export function hexOfBase64(text: string): string {
+/** The SHA-256 that the server knows of a finished upload, hexadecimal. */
+export function knownSha256({ digests }: ServerUpload): string | null {
+  return digests?.sha256 ? hexOfBase64(digests.sha256) : null
+}
+
+function hexOfBase64(text: string): string {
   return Array.from(atob(text), (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('')
 }
 

@@ -134,7 +134,8 @@ export function createCarrier(parts: {
       const ended = uppy.retryUpload(id).then(() => failures.get(id))
       const why = await Promise.race([ended, partFailed])
       if (why === undefined) return { kind: 'finished' }
-      if (job.parts) void plugin()?.uploaders[id]?.abort()
+      // A pause ends the other parts, and gives back the place in Uppy's queue that only an error of the whole would.
+      if (job.parts && uppy.getFile(id) && !uppy.getFile(id).isPaused) uppy.pauseResume(id)
       return { kind: 'failed', why }
     },
     pause(job) {

@@ -1,4 +1,4 @@
-// A network between browser and server that the test rules: a TCP relay that can be slow, stand still, or be cut.
+// A network between browser and server that the test rules: a TCP relay that can be slow, stand still, be cut, or change bytes.
 import { createServer, connect as open, type Socket } from 'node:net'
 
 export interface Link {
@@ -14,6 +14,8 @@ export interface Link {
   allow(bytes: number): void
   /** Bytes of bodies that may still pass. */
   readonly allowed: () => number
+  /** Flips a bit in each of so many pieces of bodies that come next, as memory or a broken router would. */
+  damage(pieces: number): void
   /** Connections that are open now move no further byte; new ones do. */
   freeze(): void
   /** Resets all connections that are open now. */
@@ -34,6 +36,7 @@ export async function startLink(
   let received = 0
   let connections = 0
   let allowed = Number.POSITIVE_INFINITY
+  let damages = 0
   // One budget for all connections, as on a real line; refilled every tick.
   let budget = 0
   const tick = 20
@@ -67,6 +70,11 @@ export async function startLink(
         if (isOver) return
         budget -= data.length
         if (isBody) allowed -= data.length
+        if (isBody && damages > 0) {
+          damages -= 1
+          // The last byte: where a head comes along, it's in front.
+          data.writeUInt8(data.readUInt8(data.length - 1) ^ 1, data.length - 1)
+        }
         far.write(data, () => {
           if (!pair.isFrozen) near.resume()
         })
@@ -94,6 +102,9 @@ export async function startLink(
       for (const go of [...waiting]) go()
     },
     allowed: () => allowed,
+    damage(pieces) {
+      damages = pieces
+    },
     freeze() {
       for (const pair of pairs) pair.isFrozen = true
     },

@@ -1,5 +1,5 @@
 // The two lists of what the server holds: unfinished uploads that wait for their file, finished ones to download.
-import { hexOfBase64, type ServerUpload } from '../api.ts'
+import { knownSha256, type ServerUpload } from '../api.ts'
 import { comparisonSentence } from '../comparison.ts'
 import { h, keyedList, type Row, setAttribute, setText } from '../dom.ts'
 import { apiSentence } from '../events.ts'
@@ -212,11 +212,7 @@ function finishedRow(first: ServerUpload, actions: UploadActions): Row<ServerUpl
       writeFacts(facts, [size, ago(finished, actions.serverNow()), ...parts])
       setAttribute(facts, 'title', exactly(finished))
       const proved = actions.proved.find(next.id)
-      const told = next.digests?.['sha-256']
-      digest.update({
-        comparison: proved?.comparison ?? null,
-        known: told ? hexOfBase64(told) : null,
-      })
+      digest.update({ comparison: proved?.comparison ?? null, known: knownSha256(next) })
       setText(sentence, proved ? proofSentence(proved) : '')
       sentence.hidden = sentence.textContent === ''
       setAttribute(element, 'data-tone', toneOf(proved))
