@@ -1,21 +1,11 @@
-// The lines of docs/protocols.md about tus do what it says they do.
+// The recipes of docs/protocols.md: blocks of commands, and what stands behind them as their output.
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findCommand } from '../helpers/proxy.ts'
-import { cleanUp, type RunningServer, startServer } from '../helpers/server.ts'
 
 const document = fileURLToPath(new URL('../../docs/protocols.md', import.meta.url))
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await startServer({ flags: ['--log-level', 'error'] })
-})
-afterAll(cleanUp)
-
-interface Recipe {
+export interface Recipe {
   readonly title: string
   readonly commands: string
   /** What stands in the document as their output; '' where it shows none. */
@@ -41,21 +31,24 @@ function recipesIn(markdown: string, heading: string): Recipe[] {
 /** Marks the end of each recipe's output; on a line of its own, since a download has no end of line. */
 const mark = '\u0001'
 
-test('the recipes for tus print what stands behind them', async ({ skip }) => {
-  const missing = ['bash', 'curl', 'openssl'].find((name) => findCommand(name) === null)
-  if (missing !== undefined) skip(`${missing} is not installed`)
-  const recipes = recipesIn(await readFile(document, 'utf8'), 'tus 1.0')
-  expect(recipes.length).toBeGreaterThan(8)
+export interface Run extends Recipe {
+  readonly printed: string
+}
+
+/** Runs the recipes under a heading from top to bottom in one bash, in `folder`; throws when that fails. */
+export async function runRecipes(heading: string, url: string, folder: string): Promise<Run[]> {
+  const recipes = recipesIn(await readFile(document, 'utf8'), heading)
   const script = recipes.map(({ commands }) => `${commands}\nprintf '${mark}'\n`).join('')
-  expect(script).toContain('url=http://127.0.0.1:8080\n')
+  const given = 'url=http://127.0.0.1:8080\n'
+  if (!script.includes(given)) throw new Error(`the recipes do not begin with ${given}`)
   const { stdout, stderr, status } = spawnSync('bash', ['-eu'], {
-    input: script.replace('http://127.0.0.1:8080', server.url),
+    input: script.replace(given, `url=${url}\n`),
+    cwd: folder,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 30_000,
   })
-  expect([status, stderr]).toEqual([0, ''])
+  if (status !== 0 || stderr !== '')
+    throw new Error(`bash ended with ${status}: ${stderr}${stdout}`)
   const printed = stdout.split(mark)
-  for (const [index, { title, output }] of recipes.entries()) {
-    expect.soft(printed[index]?.trimEnd(), title).toBe(output.trimEnd())
-  }
-})
+  return recipes.map((recipe, index) => ({ ...recipe, printed: printed[index] ?? '' }))
+}
