@@ -28,7 +28,9 @@ export function joinFiles(
     steps.send(file, { size: info.length ?? 0, mtime: new Date(info.finished ?? 0) })
   }
   steps.stream = (_file, { start, end }) => {
-    const joined = Readable.from(readJoined(files, start, end), { objectMode: false })
+    // Of an empty file `send` asks for the first byte.
+    const bytes = Math.min(info.length ?? 0, end - start + 1)
+    const joined = Readable.from(readJoined(files, start, bytes), { objectMode: false })
     pipeline(joined, steps.res, (error) => {
       // A client that goes away is nobody's trouble.
       if (error && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') sending.emit('error', error)
@@ -36,19 +38,25 @@ export function joinFiles(
   }
 }
 
-/** The bytes from `start` to `end`, both included, of files that stand for one. */
+/** So many bytes, from `start` on, of files that stand for one. Throws when they have no more. */
 async function* readJoined(
   files: readonly string[],
   start: number,
-  end: number,
+  bytes: number,
 ): AsyncGenerator<Buffer> {
   let before = 0
+  let left = bytes
   for (const file of files) {
-    if (before > end) return
+    if (left === 0) return
     const { size } = await stat(file)
     const from = Math.max(0, start - before)
-    if (from < size)
-      yield* createReadStream(file, { start: from, end: Math.min(size - 1, end - before) })
+    if (from < size) {
+      for await (const chunk of createReadStream(file, { start: from, end: from + left - 1 })) {
+        left -= chunk.length
+        yield chunk
+      }
+    }
     before += size
   }
+  if (left > 0) throw new Error('a file of the upload is shorter than it was')
 }

@@ -4,7 +4,7 @@ import type { HashAnswer, HashRequest } from './digest-worker.ts'
 import type { HashName } from './hash.ts'
 
 export interface Digests {
-  /** Hashes the files as if they were one. Rejects when one can't be read. */
+  /** Hashes the files as if they were one; who asks for what is being reckoned waits for that. Rejects when one can't be read. */
   of(files: readonly string[], hash: HashName): Promise<Buffer>
   close(): Promise<void>
 }
@@ -16,10 +16,13 @@ interface Waiting {
 
 export function createDigests(): Digests {
   const waiting = new Map<number, Waiting>()
+  const asked = new Map<string, Promise<Buffer>>()
   let thread: Worker | null = null
   let count = 0
 
-  function failAll(error: Error): void {
+  function failAll(worker: Worker, error: Error): void {
+    // After its error comes its exit: by then there may be another.
+    if (thread !== worker) return
     thread = null
     const all = [...waiting.values()]
     waiting.clear()
@@ -36,20 +39,31 @@ export function createDigests(): Digests {
       if ('error' in answer) one?.reject(answer.error)
       else one?.resolve(Buffer.from(answer.value))
     })
-    worker.on('error', failAll)
-    worker.on('exit', () => failAll(new Error('the hashing thread ended')))
+    worker.on('error', (error) => failAll(worker, error))
+    worker.on('exit', () => failAll(worker, new Error('the hashing thread ended')))
     return worker
+  }
+
+  function ask(files: readonly string[], hash: HashName): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      count += 1
+      waiting.set(count, { resolve, reject })
+      thread ??= start()
+      thread.ref()
+      thread.postMessage({ number: count, files, hash } satisfies HashRequest)
+    })
   }
 
   return {
     of(files, hash) {
-      return new Promise((resolve, reject) => {
-        count += 1
-        waiting.set(count, { resolve, reject })
-        thread ??= start()
-        thread.ref()
-        thread.postMessage({ number: count, files, hash } satisfies HashRequest)
-      })
+      const key = [hash, ...files].join('\n')
+      const before = asked.get(key)
+      if (before !== undefined) return before
+      const answer = ask(files, hash)
+      asked.set(key, answer)
+      const forget = () => asked.delete(key)
+      answer.then(forget, forget)
+      return answer
     },
     async close() {
       await thread?.terminate()

@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events'
 import { isPart, partsOf } from './concatenation.ts'
 import { namedStorageError, UploadError } from './errors.ts'
 import type { UploadInfo } from './info-file.ts'
-import type { Store } from './store.ts'
+import { isMissing, type Store } from './store.ts'
 import { expiryOf, stateOf, type Upload } from './upload.ts'
 import type { UploadEvents, UploadsOptions } from './uploads.ts'
 
@@ -14,8 +14,8 @@ export interface Finals {
   lengthOf(parts: readonly string[]): number | null
   /** From now on the final becomes finished when its last part does. */
   add(final: Upload): void
-  /** Whether a final that is not finished yet needs it. */
-  isNeeded(part: Upload): boolean
+  /** `expiryOf`, but a finished part that a final still waits for with others stays. One that nobody goes on with does not. */
+  expiryOf(upload: Upload): number | null
   /** Finishes the final if its parts are finished, and removes it if it can't be. Waits until that is done. */
   review(final: Upload): Promise<void>
   /** Somebody else may have changed the folder. */
@@ -45,8 +45,13 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
   }
 
   function isUsable(upload: Upload): boolean {
-    const expires = expiryOf(upload, options.expireAfter) ?? Number.POSITIVE_INFINITY
+    const expires = expiryIn(upload) ?? Number.POSITIVE_INFINITY
     return isPart(upload.info) && upload.damage === null && expires > Date.now()
+  }
+
+  function expiryIn(upload: Upload): number | null {
+    const isKept = upload.info.finished !== null && neededBy.has(upload.info.id)
+    return isKept ? null : expiryOf(upload, options.expireAfter)
   }
 
   function lengthOf(parts: readonly string[]): number | null {
@@ -84,7 +89,6 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
       const loss = lossOf(parts)
       if (loss !== null) await discard(final, loss)
       else await assemble(final, parts)
-      forget(final)
     })
   }
 
@@ -116,11 +120,13 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
       await store.syncSegments()
       await store.writeInfo(info)
     } catch (error) {
+      if (isMissing(error)) throw new UploadError('part-missing', 'A part was removed meanwhile.')
       throw namedStorageError(error)
     }
     final.info = info
     final.offset = info.length ?? 0
     final.modified = Date.now()
+    forget(final)
     events.emit('change', final)
     events.emit('finished', final)
   }
@@ -136,7 +142,9 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
     const { id, finished, length } = final.info
     if (finished === null || final.damage !== null || final.lock.holder !== null) return
     const sizes = await store.inspectSegments(id, partsOf(final.info)?.length ?? 0)
-    if (final.removed || sizes.reduce((sum, size) => sum + size, 0) === length) return
+    // It may be about to be removed.
+    if (final.removed || final.lock.holder !== null) return
+    if (!sizes.includes(null) && sum(sizes) === length) return
     await store.refuseIfAway()
     final.damage = 'one of its data files is gone'
     events.emit('change', final)
@@ -144,11 +152,14 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
 
   /** Nobody waits for this: what fails stays due. */
   function onPart(upload: Upload): void {
+    // Most of what happens to a part is that bytes come.
+    if (stateOf(upload) === 'unfinished' && !upload.removed) return
     for (const final of neededBy.get(upload.info.id) ?? []) review(final).catch(() => {})
   }
 
   events.on('change', onPart)
   events.on('removed', onPart)
+  events.on('removed', forget)
 
   return {
     part,
@@ -156,7 +167,11 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
     add,
     review,
     compareWithDisk,
-    isNeeded: (upload) => neededBy.has(upload.info.id),
+    expiryOf: expiryIn,
     waiting: () => [...new Set([...neededBy.values()].flatMap((finals) => [...finals]))],
   }
 }
+
+/** Of sizes in bytes; what is not there has none. */
+export const sum = (sizes: readonly (number | null)[]): number =>
+  sizes.reduce<number>((total, size) => total + (size ?? 0), 0)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { partsOf } from './concatenation.ts'
 import { concurrently } from './concurrently.ts'
 import { temporarySuffix } from './durable.ts'
+import { sum } from './finals.ts'
 import { InfoFileError, newInfo, type UploadInfo } from './info-file.ts'
 import { type Marks, markSuffix } from './marks.ts'
 import { type DataFile, goneSuffix, idPattern, infoSuffix, type Store } from './store.ts'
@@ -31,6 +32,7 @@ const reading = 64
 
 /** It may come back: a disk that is mounted again. */
 export const missingData = 'its data file is gone'
+const missingSegment = 'one of its data files is gone'
 
 /** Ids that we make. Only files named so may be cleared away without a look into them: the folder may hold others'. */
 const ownId = /^[0-9a-f]{32}$/
@@ -155,12 +157,14 @@ async function readMarked(marks: Marks, info: UploadInfo, data: DataFile): Promi
 
 /** An upload that is made of others has no file of its own name; unfinished, it has none at all. */
 async function readFinal(store: Store, info: UploadInfo, count: number): Promise<Found> {
-  const { created: modified, finished, length } = info
+  const { created: modified, finished } = info
   const base = { info, modified: finished ?? modified, isMarked: false }
   if (finished === null) return { ...base, size: 0, damage: info.damage }
   const sizes = await store.inspectSegments(info.id, count)
-  const size = sizes.reduce((sum, one) => sum + one, 0)
-  return { ...base, size, damage: damageOf(info, { size, modified, isFile: length !== null }) }
+  const size = sum(sizes)
+  const isMissingOne = info.damage === null && sizes.includes(null)
+  const damage = isMissingOne ? missingSegment : damageOf(info, { size, modified, isFile: true })
+  return { ...base, size, damage }
 }
 
 function codeOf(error: unknown): string {

@@ -70,8 +70,8 @@ export interface Store {
   addSegment(id: string, index: number, part: string): Promise<void>
   /** Forces the names of the segments to the disk. */
   syncSegments(): Promise<void>
-  /** The sizes of so many segments, 0 for one that is not there. */
-  inspectSegments(id: string, count: number): Promise<number[]>
+  /** The sizes of so many segments, `null` for one that is not there. */
+  inspectSegments(id: string, count: number): Promise<(number | null)[]>
   /** Whether the file with this name has another one too. */
   isSecondName(name: string): Promise<boolean>
   removeSegments(id: string, count: number): Promise<void>
@@ -134,13 +134,13 @@ export function createStore(dir: string, durable: boolean): Store {
     },
     async isSecondName(name) {
       const found = await stat(path.join(dir, name)).catch(ignoreMissing)
-      return found !== undefined && found.isFile() && found.nlink > 1
+      return found?.isFile() === true && found.nlink > 1
     },
     async syncSegments() {
       if (durable) await syncFolder(dir)
     },
     async inspectSegments(id, count) {
-      const sizes: number[] = []
+      const sizes: (number | null)[] = []
       for (let index = 0; index < count; index++) {
         sizes.push(await sizeOf(segmentFile(id, index)))
       }
@@ -224,16 +224,13 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
   return b !== null && a.ino === b.ino && a.dev === b.dev
 }
 
-async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size
-  } catch (error) {
-    if (isMissing(error)) return 0
-    throw error
-  }
+async function sizeOf(file: string): Promise<number | null> {
+  const found = await stat(file).catch(ignoreMissing)
+  return found === undefined ? null : found.size
 }
 
-function isMissing(error: unknown): boolean {
+/** Whether the system says that there is no such file. */
+export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 

@@ -64,10 +64,10 @@ export function stateOf(upload: Upload): UploadState {
 
 /**
  * When an unfinished upload is removed (ms since the epoch); `null`: never. A part is only a step on the way, so it goes
- * even if it is finished. `expireAfter` in seconds, 0 is never.
+ * even if it is finished. What is made of parts lives as long as they do. `expireAfter` in seconds, 0 is never.
  */
 export function expiryOf(upload: Upload, expireAfter: number): number | null {
-  if (expireAfter === 0) return null
+  if (expireAfter === 0 || partsOf(upload.info) !== null) return null
   if (upload.info.finished !== null && !isPart(upload.info)) return null
   return upload.modified + expireAfter * 1000
 }

@@ -19,7 +19,7 @@ import { createMarks } from './marks.ts'
 import { createOpenFiles } from './open-files.ts'
 import { damageOf, type Finding, type Found, missingData, surveyFolder } from './start-up.ts'
 import { createStore } from './store.ts'
-import { expiryOf, stateOf, type Upload } from './upload.ts'
+import { stateOf, type Upload } from './upload.ts'
 
 export interface UploadsOptions extends DeadlineOptions {
   readonly dir: string
@@ -105,8 +105,8 @@ export interface Uploads {
   filesOf(upload: Upload): readonly string[]
   setHook(upload: Upload, hook: HookState): Promise<void>
   /**
-   * Removes what has expired; gives the number. Never touches a finished upload, nor one being written. Completes
-   * what is whole and could not be completed before.
+   * Removes what has expired; gives the number. Of finished uploads it touches only parts, and never one being written.
+   * Completes what is whole and could not be completed before.
    */
   sweep(now?: number): Promise<number>
   /** Stops every body; from now on nothing is accepted. What arrived is kept. */
@@ -238,7 +238,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     if (upload.damage !== null) {
       throw new UploadError('damaged', 'This upload was damaged on the server: start it again.')
     }
-    const expires = expiryOf(upload, options.expireAfter)
+    const expires = finals.expiryOf(upload)
     if (expires !== null && expires <= Date.now() && upload.lock.holder === null) {
       throw new UploadError('gone', 'This upload has expired: start it again.')
     }
@@ -326,12 +326,9 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
       throw new UploadError('not-finished', 'This upload is not finished.')
     const value = await digests.of(pathsOf(upload), hash)
     const found = { hash, value }
-    await setInfo(upload, (info) =>
-      info.digests.some((one) => one.hash === hash)
-        ? info
-        : { ...info, digests: [...info.digests, found] },
-    )
-    events.emit('change', upload)
+    // A disk that can't keep it takes nothing from its truth.
+    await setInfo(upload, (info) => withDigest(info, found)).catch(() => {})
+    if (!upload.removed) events.emit('change', upload)
     return found
   }
 
@@ -365,6 +362,7 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     return holding.hold(upload, async () => {
       if (upload.removed) return
       const info = change(upload.info)
+      if (info === upload.info) return
       await store.writeInfo(info)
       upload.info = info
     })
@@ -375,10 +373,8 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     await reviewFinals()
     await clearUp()
     const expired = [...uploads.values()].filter((upload) => {
-      const expires = expiryOf(upload, options.expireAfter)
-      if (upload.damage !== null || expires === null || expires > now) return false
-      // A final waits for as long as its parts are alive, and keeps the finished ones.
-      return partsOf(upload.info) === null && !finals.isNeeded(upload)
+      const expires = finals.expiryOf(upload)
+      return upload.damage === null && expires !== null && expires <= now
     })
     let removed = 0
     let failure: unknown = null
@@ -467,6 +463,11 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     },
   }
 }
+
+const withDigest = (info: UploadInfo, digest: Digest): UploadInfo =>
+  info.digests.some(({ hash }) => hash === digest.hash)
+    ? info
+    : { ...info, digests: [...info.digests, digest] }
 
 const removedText = 'This upload was removed.'
 
