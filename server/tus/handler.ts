@@ -158,9 +158,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     if ('status' in head) return withExpiry(call, head)
     if (call.id === null) return { status: 404, text: 'There is no such upload.' }
     const upload = await append(call, call.id, head)
-    const time = expiryOf(upload, uploads.options.expireAfter)
-    const headers: Record<string, string> = { 'Upload-Offset': String(upload.offset) }
-    if (time !== null) headers['Upload-Expires'] = httpDate(time)
+    const headers = { 'Upload-Offset': String(upload.offset), ...expires(upload) }
     return { status: 204, text: null, headers }
   }
 
@@ -178,10 +176,22 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     })
   }
 
-  /** tus 1.0.0, Expiration: told while the upload is unfinished. */
+  /** tus 1.0.0, Expiration: told of what will be removed. */
   function expires(upload: Upload): Record<string, string> {
-    const time = expiryOf(upload, uploads.options.expireAfter)
+    const time = expiryIn(upload)
     return time === null ? {} : { 'Upload-Expires': httpDate(time) }
+  }
+
+  /** A final upload that waits for its parts goes with the first of them that is given up. */
+  function expiryIn(upload: Upload): number | null {
+    const { expireAfter } = uploads.options
+    const { concatenation, finished } = upload.info
+    if (concatenation?.kind !== 'final' || finished !== null) return expiryOf(upload, expireAfter)
+    const times = concatenation.parts.flatMap((id) => {
+      const part = uploads.peek(id)
+      return part?.info.finished === null ? (expiryOf(part, expireAfter) ?? []) : []
+    })
+    return times.length === 0 ? null : Math.min(...times)
   }
 
   async function answerTo(call: Call): Promise<Answer> {

@@ -77,6 +77,34 @@ test('a final upload that is removed before the end leaves its parts as they are
   expect((await get(server, pathOf(await concatenate([path, path])))).text).toBe('hellohello')
 })
 
+test('in any order of last bytes, final and removal there is a whole or nothing', async () => {
+  const bodies = ['hello', 'world', 'again']
+  const ends = { whole: 0, nothing: 0 }
+  for (let round = 0; round < 40; round++) {
+    const paths = await Promise.all(
+      bodies.map(({ length }) =>
+        createUpload(server, { length, headers: { 'Upload-Concat': 'partial' } }),
+      ),
+    )
+    const writing = paths.map((path, index) => patch(server, path, 0, bodies[index] ?? ''))
+    const making = concatenate(paths)
+    const removing = round % 2 === 0 ? [] : [remove(server, paths[round % 3] ?? '')]
+    await Promise.all([...writing, ...removing])
+    const made = await making
+    if (made.status === 400 && removing.length > 0) continue
+    const final = pathOf(made)
+    const stand = await until('it is decided', async () => {
+      const response = await head(server, final)
+      return response.status !== 200 || response.header('upload-offset') !== null ? response : null
+    })
+    const isWhole = stand.status === 200
+    if (isWhole) expect((await get(server, final)).text).toBe('helloworldagain')
+    else expect([stand.status, removing.length]).toEqual([410, 1])
+    ends[isWhole ? 'whole' : 'nothing'] += 1
+  }
+  expect(ends.whole).toBeGreaterThanOrEqual(20)
+})
+
 test('Upload-Expires is told of what expires: parts, and finals until they are finished', async () => {
   const headers = { 'Upload-Concat': 'partial' }
   const created = await create(server, { length: 5, body: 'hel', headers })
