@@ -10,6 +10,8 @@ export interface Body {
   readonly size: number
   /** The bytes in order. A piece is valid until the one after the next is asked for: two buffers take turns. */
   pieces(): AsyncIterable<Uint8Array>
+  /** Its `Upload-Checksum`; null, or absent: it goes without. */
+  readonly checksum?: () => Promise<string | null>
 }
 
 /** What tus-js-client calls a file source. */

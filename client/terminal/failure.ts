@@ -6,6 +6,8 @@ import { printable } from './format.ts'
 export type Verdict =
   /** Ask again, after the server's wish in seconds (Retry-After) if it has one. */
   | { readonly kind: 'passing'; readonly reason: string; readonly after: number | null }
+  /** The chunk arrived damaged, and none of it counts (tus 1.0, Checksum). */
+  | { readonly kind: 'damaged' }
   /** The server says that it has the upload no more: only a new one can help. */
   | { readonly kind: 'gone'; readonly reason: string }
   /** `everyFile`: the next file would meet the same. */
@@ -27,6 +29,7 @@ function judgeAnswer(request: HttpRequest, response: HttpResponse): Verdict {
   const method = request.getMethod()
   const status = response.getStatus()
   const said = sentence(response)
+  if (status === 460) return { kind: 'damaged' }
   // The shared policy lets these pass, for on the page somebody can sign in again.
   if (status === 401 || status === 403) {
     return final(`${said}; give the server's token with --token or LONGHAUL_TOKEN`, true)

@@ -84,6 +84,7 @@ export function createHttpStack(options: StackOptions): KeptAliveStack {
     const headers: Record<string, string> = {}
     let progress: (bytesSent: number) => void = () => {}
     let current: http.ClientRequest | null = null
+    let aborted = false
     return {
       getMethod: () => method,
       getURL: () => url,
@@ -94,9 +95,11 @@ export function createHttpStack(options: StackOptions): KeptAliveStack {
       setProgressHandler(handler) {
         progress = handler
       },
-      send(body: Body | null = null) {
-        if (closed) return Promise.reject(new Error('the connection was closed by us'))
+      async send(body: Body | null = null) {
         if (body !== null) headers['Content-Length'] = String(body.size)
+        const checksum = method === 'PATCH' ? await body?.checksum?.() : null
+        if (checksum) headers['Upload-Checksum'] = checksum
+        if (closed || aborted) throw new Error('the connection was closed by us')
         const request = begin(method, url, headers)
         current = request
         const answer = answerOf(request)
@@ -110,6 +113,7 @@ export function createHttpStack(options: StackOptions): KeptAliveStack {
         return answer
       },
       async abort() {
+        aborted = true
         current?.destroy()
       },
       getUnderlyingObject: () => current,

@@ -14,6 +14,12 @@ export interface FileReport extends Omit<Outcome, 'everyFile' | 'state'> {
   readonly size: number | null
   readonly seconds: number
   readonly patches: number
+  /** Of the whole content as it was read here, hexadecimal; null: not computed. */
+  readonly sha256: string | null
+  /** Whether the server's SHA-256 is the same; null: not compared. */
+  readonly isEqual: boolean | null
+  /** Why it was not compared, though it should have been. */
+  readonly notCompared: string | null
 }
 
 /** `film.mp4: 25.0 MiB safe after 0.3 s (83.3 MiB/s), 25 PATCHes over 1 connection`; `opened`: connections since the file before. */
@@ -23,6 +29,19 @@ export function finishedSentence(report: FileReport, opened: number): string {
   const speed = sent > 0 && seconds > 0 ? ` (${formatBytes(sent / seconds)}/s)` : ''
   const over = opened === 0 ? 'the same connection' : connectionsOf(opened)
   return `${printable(name)}: ${formatBytes(safe)} safe after ${formatSeconds(seconds)}${speed}, ${patchesOf(patches)} over ${over}`
+}
+
+/** `film.mp4: SHA-256 2cf2…9824, equal on the server; 1 chunk arrived damaged and was sent again`; null: nothing was asked for. */
+export function proofSentence({ name, sha256, isEqual, notCompared, damaged }: FileReport) {
+  if (sha256 === null) return null
+  const again =
+    damaged === 0
+      ? ''
+      : damaged === 1
+        ? '; 1 chunk arrived damaged and was sent again'
+        : `; ${damaged} chunks arrived damaged and were sent again`
+  const compared = isEqual ? 'equal on the server' : (notCompared ?? 'not compared')
+  return `${printable(name)}: SHA-256 ${sha256}, ${compared}${again}`
 }
 
 /** What went wrong with one file, and what of it is safe all the same. */

@@ -9,6 +9,10 @@ import type { KeptAliveStack } from './http-stack.ts'
 import type { Progress } from './progress.ts'
 import { createRateMeter } from './rate.ts'
 
+/** A chunk that arrives damaged so many times in a row won't arrive whole on this way. */
+const mostDamaged = 5
+const damagedSentence = `the same chunk arrived damaged ${mostDamaged} times: something on the way to the server changes bytes; try another network, or without the proxy in between`
+
 export interface Job {
   /** As the user calls it. */
   readonly name: string
@@ -34,6 +38,8 @@ export interface Outcome {
   readonly resumedFrom: number | null
   /** Bytes sent more than once, because the server hadn't got them the first time. */
   readonly resent: number
+  /** Chunks that arrived damaged and were sent again. */
+  readonly damaged: number
   /** Why it isn't finished. */
   readonly error: string | null
   /** The next file would meet the same error. */
@@ -59,6 +65,9 @@ export async function sendFile(job: Job, around: Surroundings): Promise<Outcome>
   let sent = 0
   let resumedFrom: number | null = null
   let resent = 0
+  let damaged = 0
+  /** Times in a row that the same chunk arrived damaged. */
+  let damagedInRow = 0
   /** An earlier run's upload is asked first. */
   let isSafeKnown = job.uploadUrl === null
   let connected = false
@@ -76,6 +85,7 @@ export async function sendFile(job: Job, around: Surroundings): Promise<Outcome>
     if (offset > safe || offset === size) {
       lastGain = now()
       attempts = 0
+      damagedInRow = 0
     }
     safe = offset
     isSafeKnown = true
@@ -173,7 +183,7 @@ export async function sendFile(job: Job, around: Surroundings): Promise<Outcome>
     everyFile = false,
   ): Outcome {
     progress.end()
-    return { state, url, safe, resumedFrom, resent, error, everyFile }
+    return { state, url, safe, resumedFrom, resent, damaged, error, everyFile }
   }
 
   let upload = createUpload()
@@ -195,6 +205,13 @@ export async function sendFile(job: Job, around: Surroundings): Promise<Outcome>
         url = null
         safe = sent = 0
         upload = createUpload()
+        continue
+      }
+      if (verdict.kind === 'damaged') {
+        damagedInRow += 1
+        if (damagedInRow >= mostDamaged) return outcome('failed', damagedSentence)
+        damaged += 1
+        progress.say(`${printable(job.name)}: a chunk arrived damaged and is sent again`)
         continue
       }
       const left = job.retryFor - (now() - lastGain) / 1000

@@ -2,6 +2,9 @@
 import { lookup } from 'mime-types'
 import { type Input, readInputs, readTarget, type Target, UsageError } from './arguments.ts'
 import { type ByteSource, createStreamSource, openFileSource } from './byte-source.ts'
+import { type CheckWish, createChooser, readChecksum } from './checking.ts'
+import { type ChecksumName, type Proof, prove } from './checksums.ts'
+import { type Compared, compare } from './comparison.ts'
 import { printable } from './format.ts'
 import { createHttpStack, type KeptAliveStack } from './http-stack.ts'
 import { interruptible } from './interruption.ts'
@@ -11,6 +14,7 @@ import {
   failedSentence,
   finishedSentence,
   interruptedSentence,
+  proofSentence,
   totalSentence,
 } from './report.ts'
 import { type Outcome, sendFile } from './send-file.ts'
@@ -33,6 +37,8 @@ export interface UploadCommandOptions {
   readonly quiet?: boolean | undefined
   /** One JSON document on standard output at the end, in place of the upload URLs. */
   readonly json?: boolean | undefined
+  /** Hash function for the checksum of each PATCH; `none`: neither that nor a comparison in the end. Default: SHA-256 if offered. */
+  readonly checksum?: string | undefined
   /** False: an upload that an earlier run began is left alone, and a new one begun. */
   readonly resume?: boolean | undefined
 }
@@ -45,13 +51,16 @@ export const uploadDefaults = {
 } as const
 
 type Settings = {
-  readonly [Name in Exclude<keyof UploadCommandOptions, 'to' | 'token'>]-?: NonNullable<
-    UploadCommandOptions[Name]
-  >
+  readonly [Name in Exclude<
+    keyof UploadCommandOptions,
+    'to' | 'token' | 'checksum'
+  >]-?: NonNullable<UploadCommandOptions[Name]>
 }
 
 interface Run {
   readonly options: Settings
+  /** Tells the hash function of the PATCHes; null: uploads aren't proved at all. */
+  readonly choose: (() => Promise<ChecksumName | null>) | null
   readonly target: Target
   readonly stack: KeptAliveStack
   readonly progress: Progress
@@ -71,8 +80,9 @@ export async function runUpload(
   // A reader that went away (`| head`, a closed terminal) must not end the upload.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   try {
+    const checksum = readChecksum(options.checksum)
     const target = readTarget(options.to, options.token ?? process.env.LONGHAUL_TOKEN)
-    return await uploadAll(await readInputs(files), target, options)
+    return await uploadAll(await readInputs(files), target, options, checksum)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     complain(error.message)
@@ -84,6 +94,7 @@ async function uploadAll(
   inputs: readonly Input[],
   target: Target,
   given: UploadCommandOptions,
+  wish: CheckWish,
 ): Promise<number> {
   const options: Settings = {
     chunkSize: given.chunkSize ?? uploadDefaults.chunkSize,
@@ -100,7 +111,8 @@ async function uploadAll(
     unicode: hasUnicode(process.env),
     now,
   })
-  const run: Run = { options, target, stack, progress, signal: interruption.signal }
+  const choose = wish === 'none' ? null : createChooser(stack, target.endpoint, wish)
+  const run: Run = { options, choose, target, stack, progress, signal: interruption.signal }
   const begun = now()
   const reports: FileReport[] = []
   let stopped = false
@@ -152,7 +164,7 @@ async function uploadFile(
   input: Input,
   file: string,
   run: Run,
-): Promise<{ outcome: Outcome; size: number }> {
+): Promise<{ outcome: Proved; size: number }> {
   const source = await openFileSource(file)
   const previous = await takeUp(file, run.target.endpoint.href, source).catch(
     async (error: unknown) => {
@@ -174,7 +186,8 @@ async function uploadFile(
       },
       onCreated: previous.save,
     })
-    if (outcome.state === 'finished') previous.forget()
+    // Also one that turned out to be another content: the next run begins anew.
+    if (outcome.state === 'finished' || outcome.isEqual === false) previous.forget()
     return { outcome, size: source.size }
   } finally {
     previous.release()
@@ -182,7 +195,7 @@ async function uploadFile(
   }
 }
 
-async function uploadStream(input: Input, run: Run): Promise<{ outcome: Outcome; size: null }> {
+async function uploadStream(input: Input, run: Run): Promise<{ outcome: Proved; size: null }> {
   const outcome = await send(input, createStreamSource(process.stdin), run, {
     uploadUrl: null,
     metadata: {},
@@ -193,7 +206,7 @@ async function uploadStream(input: Input, run: Run): Promise<{ outcome: Outcome;
   return { outcome, size: null }
 }
 
-function send(
+async function send(
   input: Input,
   source: ByteSource,
   run: Run,
@@ -202,14 +215,15 @@ function send(
     readonly metadata: Readonly<Record<string, string>>
     onCreated(url: string): void
   },
-): Promise<Outcome> {
+): Promise<Proved> {
   // A stream's chunk is held in memory until it is confirmed: it has to end somewhere.
   const whole = source.size === null ? uploadDefaults.chunkSize : Number.POSITIVE_INFINITY
-  return sendFile(
+  const proof = run.choose && prove(source, run.choose)
+  const outcome = await sendFile(
     {
       ...upload,
       name: input.name,
-      source,
+      source: proof?.source ?? source,
       endpoint: run.target.endpoint.href,
       metadata: {
         filename: input.name,
@@ -221,6 +235,32 @@ function send(
     },
     { stack: run.stack, progress: run.progress, signal: run.signal, now },
   )
+  return proof ? proveFinished(outcome, proof, source, run) : { ...outcome, ...unproved }
+}
+
+type Proved = Outcome & Pick<FileReport, 'sha256' | 'isEqual' | 'notCompared'>
+
+const unproved = { sha256: null, isEqual: null, notCompared: null } as const
+
+async function proveFinished(
+  outcome: Outcome,
+  proof: Proof,
+  source: ByteSource,
+  { stack, signal }: Run,
+): Promise<Proved> {
+  if (outcome.state !== 'finished' || outcome.url === null) return { ...outcome, ...unproved }
+  const readAgain = async () =>
+    source.size === null ? null : prove(source, async () => null).whole()
+  const isResumed = (outcome.resumedFrom ?? 0) > 0
+  const found: Compared = await compare(outcome.url, proof, {
+    stack,
+    signal,
+    isResumed,
+    readAgain,
+  })
+  const { isEqual, ours: sha256, sentence } = found
+  if (isEqual !== false) return { ...outcome, sha256, isEqual, notCompared: sentence }
+  return { ...outcome, state: 'failed', error: sentence, sha256, isEqual, notCompared: null }
 }
 
 /** What is safe now that the connection is cut: the server may have got more than it could confirm. */
@@ -245,6 +285,8 @@ function tellFile(report: FileReport, opened: number, { progress, options }: Run
   if (report.state === 'failed') complain(failedSentence(report))
   if (report.state !== 'finished') return
   progress.say(finishedSentence(report, opened))
+  const proof = proofSentence(report)
+  if (proof !== null) progress.say(proof)
   if (!options.json) process.stdout.write(`${report.url}\n`)
 }
 
@@ -270,13 +312,15 @@ function tellEnd(
   complain(`${begun ? 'to continue' : 'to try again'}: ${command}`)
 }
 
-function failed(error: unknown): Outcome {
+function failed(error: unknown): Proved {
   return {
+    ...unproved,
     state: 'failed',
     url: null,
     safe: 0,
     resumedFrom: null,
     resent: 0,
+    damaged: 0,
     error: error instanceof Error ? error.message : String(error),
     everyFile: false,
   }
