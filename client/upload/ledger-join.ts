@@ -106,7 +106,7 @@ export function excuseOf(
   /** The earliest connection that the ledger still has (ms since the epoch, the service's clock). */
   ledgerFrom: number,
 ): string | null {
-  if (packets === null && ledger !== null) return excuseOfPackets(ledger, capture)
+  if (ledger !== null) return excuseOfPackets(ledger, packets !== null, capture)
   if (packets === null) return null
   if (packets.handshake.kind === 'refused' || packets.handshake.kind === 'unanswered')
     return 'It never came about, so the ledger does not know it.'
@@ -116,21 +116,23 @@ export function excuseOf(
 
 function excuseOfPackets(
   { opened }: Connection,
+  isThere: boolean,
   { about, totals }: Pick<CaptureState, 'about' | 'totals'>,
 ): string | null {
-  if (about?.ended) return 'The capture had ended before.'
-  const at = Date.parse(opened)
+  if (about?.ended) return 'The capture has ended: what came since is in the ledger only.'
   const until = totals?.leftOut.forgottenUntil ?? null
-  if (until !== null && at < until) return 'Its packets were left out, to stay within what is kept.'
-  return null
+  if (until === null || Date.parse(opened) >= until) return null
+  return isThere
+    ? 'Its older PATCHes were left out, to stay within what is kept.'
+    : 'Its packets were left out, to stay within what is kept.'
 }
 
 /** The verdict on a pair; `isSettled`: no news of either for a while. */
 export function verdictOn(pair: Pair, excuse: string | null, isSettled: boolean): Verdict {
-  if (excuse !== null) return { kind: 'silent', sentences: [excuse] }
   if (isBusy(pair)) return { kind: 'counting', sentences: [counting] }
   const sentences = [...missingOf(pair), ...differencesOf(pair)]
   if (sentences.length === 0) return { kind: 'agree', sentences: [agreement(pair)] }
+  if (excuse !== null) return { kind: 'silent', sentences: [excuse] }
   return isSettled ? { kind: 'differ', sentences } : { kind: 'counting', sentences: [counting] }
 }
 

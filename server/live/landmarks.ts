@@ -4,17 +4,27 @@ import type { Analysis, ConnectionAnalysis, ExchangeAnalysis } from '../../captu
 /** A head is seldom longer, in packets. */
 const longestHead = 16
 
-/** By number: handshakes and endings, and of each exchange the packets of its heads, its last byte and its answer. */
-export function landmarksOf({ connections }: Analysis): Set<number> {
-  const landmarks = new Set<number>()
+/**
+ * The connection of each: its handshake and ending, and of its exchanges the packets of the heads, the last byte and the
+ * answer.
+ */
+export function landmarksOf({ connections }: Analysis): Map<number, ConnectionAnalysis> {
+  const landmarks = new Map<number, ConnectionAnalysis>()
   for (const connection of connections) {
-    for (const packet of ends(connection)) landmarks.add(packet)
-    for (const exchange of connection.exchanges) addExchange(landmarks, exchange)
+    for (const packet of endsOf(connection)) landmarks.set(packet, connection)
+    for (const exchange of connection.exchanges)
+      for (const packet of packetsOf(exchange)) landmarks.set(packet, connection)
   }
   return landmarks
 }
 
-function ends({ initiation, termination, firstPacket, lastPacket }: ConnectionAnalysis): number[] {
+/** Of its handshake and its ending. */
+export function endsOf({
+  initiation,
+  termination,
+  firstPacket,
+  lastPacket,
+}: ConnectionAnalysis): number[] {
   return [
     firstPacket,
     lastPacket,
@@ -24,13 +34,12 @@ function ends({ initiation, termination, firstPacket, lastPacket }: ConnectionAn
   ]
 }
 
-function addExchange(landmarks: Set<number>, exchange: ExchangeAnalysis): void {
+function packetsOf(exchange: ExchangeAnalysis): number[] {
   const { requestPacket, headPacket, lastRequestPacket, responsePacket, lastResponsePacket } =
     exchange
-  if (requestPacket !== null && headPacket !== null) {
-    const last = Math.min(headPacket, requestPacket + longestHead)
-    for (let packet = requestPacket; packet <= last; packet++) landmarks.add(packet)
-  }
-  for (const packet of [headPacket, lastRequestPacket, responsePacket, lastResponsePacket])
-    if (packet !== null) landmarks.add(packet)
+  const isLong = requestPacket !== null && headPacket !== null && headPacket > requestPacket
+  const length = isLong ? Math.min(headPacket - requestPacket, longestHead) : 0
+  const head = Array.from({ length }, (_, n) => (requestPacket ?? 0) + n)
+  const places = [headPacket, lastRequestPacket, responsePacket, lastResponsePacket]
+  return [...head, ...places.filter((packet) => packet !== null)]
 }

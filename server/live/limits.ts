@@ -11,3 +11,5 @@ export const threadMemory = 512
 /** Told to the page at most so often, and no more than this share of the thread's time is spent on it. */
 export const updateMs = 250
 export const updateShare = 0.1
+/** So long a capture that is to be saved waits for what dumpcap has seen and not handed on. */
+export const patienceMs = 1000

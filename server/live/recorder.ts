@@ -10,23 +10,12 @@ import { labelsOf } from '../../captures/report/labels.ts'
 import type { SegmentView } from '../../captures/tcp/observer.ts'
 import { createCutter } from '../../captures/trim/cut.ts'
 import { createKeptRanges, type KeptRanges } from '../../captures/trim/keep.ts'
-import { landmarksOf } from './landmarks.ts'
-import { commented, createStore, filtered, readStore, type Store } from './store.ts'
+import { inMilliseconds, type LeftOut, leaveOut, nothingLeftOut } from './bounds.ts'
+import { commented, createStore, readStore, type Store } from './store.ts'
 
 export interface RecorderOptions {
   /** Bytes of packets that are kept; beyond, the older half is thinned. */
   readonly limit: number
-}
-
-/** What was left out so far to stay within the bound. */
-export interface LeftOut {
-  /** Packets between the landmarks of a connection: file data and bare ACKs. */
-  readonly thinned: number
-  /** Whole stories, the oldest. */
-  readonly forgotten: number
-  /** Up to this moment (ms since 1970) the capture is thinned, and up to this one forgotten; `null`: it is whole. */
-  readonly thinnedUntil: number | null
-  readonly forgottenUntil: number | null
 }
 
 /** The analysis of exactly those packets that `save` gives, with their numbers. */
@@ -68,8 +57,6 @@ interface Reading {
 
 /** A head that comes in pieces is known to be one when it has ended: so many packets are kept whole until then. */
 const patience = 256
-/** Share of the bound that may be in use after thinning. */
-const goal = 0.7
 
 export function createRecorder({ limit }: RecorderOptions): Recorder {
   const decoder = createDecoder()
@@ -83,7 +70,7 @@ export function createRecorder({ limit }: RecorderOptions): Recorder {
   let shift = 0
   let count = 0
   let generation = 0
-  let leftOut: LeftOut = { thinned: 0, forgotten: 0, thinnedUntil: null, forgottenUntil: null }
+  let leftOut = nothingLeftOut
 
   const input = createCaptureReader((packet) => {
     const summary = summaryNow()
@@ -140,29 +127,10 @@ export function createRecorder({ limit }: RecorderOptions): Recorder {
   function settle(to: Store): void {
     const oldest = pending.shift()
     if (oldest !== undefined) to.write(kept(oldest))
-    if (to.bytes > limit) leaveOut(to)
-  }
-
-  function leaveOut(from: Store): void {
-    const landmarks = landmarksOf(reading.analyser.describe(summaryNow()))
-    const middle = from.packets / 2
-    const until = momentOf(from, Math.floor(middle))
-    const thinner = filtered(from, (packet) => packet > middle || landmarks.has(packet))
-    leftOut = {
-      ...leftOut,
-      thinned: leftOut.thinned + from.packets - thinner.packets,
-      thinnedUntil: until,
-    }
-    const isThin = thinner.bytes <= goal * limit
-    const next = isThin ? thinner : filtered(thinner, (packet) => packet > thinner.packets / 2)
-    if (!isThin) {
-      leftOut = {
-        ...leftOut,
-        forgotten: leftOut.forgotten + thinner.packets - next.packets,
-        forgottenUntil: momentOf(thinner, Math.floor(thinner.packets / 2)),
-      }
-    }
-    beginAnew(next)
+    if (to.bytes <= limit) return
+    const left = leaveOut(to, reading.analyser.describe(summaryNow()), limit, leftOut)
+    leftOut = left.leftOut
+    beginAnew(left.store)
   }
 
   /** Analyses what is left as if it were all there ever was. */
@@ -207,14 +175,3 @@ export function createRecorder({ limit }: RecorderOptions): Recorder {
     },
   }
 }
-
-/** When a packet of the store came, ms since 1970. */
-function momentOf(store: Store, number: number): number {
-  let time = 0
-  readStore(store, (packet) => {
-    if (packet.number === number) time = packet.time
-  })
-  return inMilliseconds(store.head.start + BigInt(time))
-}
-
-const inMilliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1000n) / 1000

@@ -11,8 +11,7 @@ const { port } = workerData as ThreadData
 const recorder = createRecorder({ limit: limits.keptBytes })
 const updates = createUpdates()
 const children = createChildren()
-const send = (message: FromThread, transfer: ArrayBuffer[] = []) =>
-  parentPort?.postMessage(message, transfer)
+const send = (message: FromThread) => parentPort?.postMessage(message)
 
 let isWatched = false
 let told = 0
@@ -41,6 +40,7 @@ function tell(): void {
 }
 
 let isStopping = false
+let onChunk: (() => void) | null = null
 const device = process.platform === 'darwin' ? 'lo0' : 'lo'
 const starting = startDumpcap(children, {
   device,
@@ -49,6 +49,7 @@ const starting = startDumpcap(children, {
   buffer: limits.systemBuffer,
   sink(chunk) {
     recorder.push(chunk)
+    onChunk?.()
     schedule()
   },
 })
@@ -62,9 +63,23 @@ async function stop(): Promise<void> {
   parentPort?.close()
 }
 
-function save(id: number): void {
-  const pieces = recorder.save()
-  send({ kind: 'saved', id, pieces })
+/** dumpcap hands on what is a quarter of a second old; the packets of the question itself are among what it hands on next. */
+function nextChunk(): Promise<void> {
+  return new Promise((resolve) => {
+    const before = onChunk
+    const late = setTimeout(resolve, limits.patienceMs)
+    onChunk = () => {
+      clearTimeout(late)
+      onChunk = null
+      before?.()
+      resolve()
+    }
+  })
+}
+
+async function save(id: number): Promise<void> {
+  await nextChunk()
+  send({ kind: 'saved', id, pieces: recorder.save() })
 }
 
 parentPort?.on('message', (message: ToThread) => {
@@ -77,7 +92,7 @@ parentPort?.on('message', (message: ToThread) => {
       send({ kind: 'all', id: message.id, update: updates.all(recorder.describe()) })
       return
     case 'save':
-      save(message.id)
+      void save(message.id)
       return
     case 'stop':
       void stop()

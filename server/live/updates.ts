@@ -1,4 +1,5 @@
 // What of the capture is news since it was told last. Pure state.
+import { nothingLeftOut } from './bounds.ts'
 import type { CaptureUpdate } from './messages.ts'
 import type { Recorded } from './recorder.ts'
 import { connectionsOf, totalsOf } from './view.ts'
@@ -15,7 +16,7 @@ export const nothing: CaptureUpdate = {
     start: null,
     packets: 0,
     bytes: 0,
-    leftOut: { thinned: 0, forgotten: 0, thinnedUntil: null, forgottenUntil: null },
+    leftOut: nothingLeftOut,
   },
   connections: [],
   isAll: true,

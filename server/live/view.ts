@@ -14,7 +14,8 @@ import { purposeSentence } from '../../captures/report/sentences/purpose.ts'
 import { terminationSentences } from '../../captures/report/sentences/termination.ts'
 
 import type { Endpoint, Role } from '../../captures/units.ts'
-import type { LeftOut, Recorded } from './recorder.ts'
+import type { LeftOut } from './bounds.ts'
+import type { Recorded } from './recorder.ts'
 
 /** What is told of the whole; times in ms since 1970. */
 export interface CaptureTotals {
