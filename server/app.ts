@@ -20,6 +20,7 @@ import { createCaptureFeed } from './live/feed.ts'
 import type { Live } from './live/live.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageHeaders, servePages } from './pages.ts'
+import { serverFailed } from './refusals.ts'
 import { expectBody, hasBody, respond } from './respond.ts'
 import { discoveryFields } from './rufh/discovery.ts'
 import { createDownloadFields } from './rufh/download-fields.ts'
@@ -97,7 +98,18 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
     // Nobody shall count on a connection that is about to end.
     if (draining) response.setHeader('Connection', 'close')
     observe(request, response, connection)
-    inTurn(before, () => dispatch({ request, response, connection, expectsContinue }))
+    inTurn(before, () => attempt({ request, response, connection, expectsContinue }))
+  }
+
+  /** Whatever one request brings must not end the service for all the others. */
+  function attempt(exchange: Exchange): void {
+    const { request, response, expectsContinue } = exchange
+    try {
+      dispatch(exchange)
+    } catch (error) {
+      log.error({ err: error, target: withoutQuery(request.url ?? '') }, 'request failed')
+      respond(request, response, serverFailed, expectsContinue ? 'unasked' : 'coming')
+    }
   }
 
   /** Uploads come before express: their bodies must not wait for a router. */

@@ -75,6 +75,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'server/live',
     'server/metrics',
     'server/pages',
+    'server/refusals',
     'server/respond',
     'server/rufh',
     'server/tus',
