@@ -335,14 +335,19 @@ describe('of unfinished parts', () => {
     const parts: Upload[] = []
     for (let index = 0; index < 300; index++) parts.push(await newPart(100))
     const [first] = parts as [Upload]
-    const appending = async () => {
-      const start = performance.now()
-      for (let index = 0; index < 30; index++) await append(first, 'x')
-      return performance.now() - start
+    // The quickest of many: something else may run on the machine.
+    const quickest = async () => {
+      let least = Number.POSITIVE_INFINITY
+      for (let index = 0; index < 40; index++) {
+        const start = performance.now()
+        await append(first, 'x')
+        least = Math.min(least, performance.now() - start)
+      }
+      return least
     }
-    const before = await appending()
+    const before = await quickest()
     for (let index = 0; index < 300; index++) await join(...parts)
-    expect(await appending()).toBeLessThan(before * 3 + 50)
+    expect(await quickest()).toBeLessThan(before + 2)
   })
 })
 
