@@ -3,6 +3,7 @@ import { latin1 } from './text.ts'
 
 const names = [
   'connection',
+  'content-disposition',
   'content-digest',
   'content-length',
   'content-range',

@@ -10,6 +10,8 @@ const MiB = 1024 * KiB
 const line: Link = { delay: 20, rate: 50_000_000, loss: null }
 /** A slow one, on which there is time to do something to an upload. */
 const slowLine: Link = { ...line, rate: 10_000_000 }
+/** One on which half a megabyte takes two seconds. */
+const slowestLine: Link = { ...line, rate: 2_000_000 }
 /** One in 300 is what a bad radio link loses. */
 const lossyLine: Link = { ...line, loss: { oneIn: 300, seed: 7 } }
 
@@ -111,6 +113,21 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       terminations: { fin: 3 },
     },
   },
+  concatenation: {
+    shows:
+      'One upload in two parts side by side, each on a connection of its own, joined at the end (tus concatenation).',
+    link: line,
+    serve: [],
+    play: ({ inParts }) => inParts(384 * KiB, 64 * KiB, 2).ended(),
+    expected: {
+      ...smooth,
+      connections: 2,
+      patches: 6,
+      complete: 3,
+      initiations: { handshake: 2 },
+      terminations: { fin: 2 },
+    },
+  },
   'pause-resume-short': {
     shows: 'A pause of 2 s between two PATCHes: the connection is kept, and used again.',
     link: line,
@@ -175,6 +192,22 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       ...smooth,
       connections: 2,
       patches: 9,
+      resumptions: 1,
+      initiations: { handshake: 2 },
+      terminations: { fin: 1, reset: 1 },
+    },
+  },
+  'ietf-resume': {
+    shows:
+      'Begun as an IETF resumable upload, reset in the middle, gone on with by PATCH, finished by tus: one upload by both protocols.',
+    link: slowestLine,
+    serve: [],
+    sysctls: { server: { tcp_rmem: '4096 32768 65536' } },
+    play: ({ bothProtocols }) => bothProtocols(448 * KiB).ended(),
+    expected: {
+      ...smooth,
+      connections: 2,
+      patches: 2,
       resumptions: 1,
       initiations: { handshake: 2 },
       terminations: { fin: 1, reset: 1 },

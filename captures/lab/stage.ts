@@ -15,6 +15,10 @@ export interface Stage {
   upload(size: number, options: UploadOptions): Promise<Run>
   /** The lab's own client. */
   client(plan: Partial<ClientPlan> & Pick<ClientPlan, 'size' | 'chunkSize'>): Run
+  /** The lab's client that begins with the IETF's draft and ends with tus. */
+  bothProtocols(size: number): Run
+  /** tus-js-client with one upload in parts side by side. */
+  inParts(size: number, chunkSize: number, parts: number): Run
   /** Chromium with the upload page. */
   browser(size: number, chunkSize: number): Promise<Run>
   /** Until so many bytes of uploads are on the server's disk. */
@@ -95,6 +99,11 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     },
   })
 
+  function clientOf(name: string, numbers: readonly number[]): Run {
+    const words = [...script(name), endpoint, ...numbers.map(String)]
+    return run("the lab's client", network.client.start(process.execPath, words, { env }))
+  }
+
   return {
     endpoint,
     network,
@@ -121,6 +130,9 @@ export async function createStage(options: StageOptions): Promise<Stage> {
       const words = [...script('client/tus-client'), JSON.stringify(plan)]
       return run("the lab's client", network.client.start(process.execPath, words))
     },
+    bothProtocols: (size) => clientOf('client/ietf-client', [size]),
+    inParts: (size, chunkSize, parts) =>
+      clientOf('client/parallel-client', [size, chunkSize, parts]),
     async browser(size, chunkSize) {
       const file = path.join(folder, 'holiday.mp4')
       await makeFile(file, size)

@@ -5,7 +5,7 @@ import { ending, foldedConnections, type Item } from './overview.ts'
 import type { Part, Sentence } from './prose.ts'
 import { connectionPart, tone } from './prose.ts'
 import { amount, greatest } from './quantity.ts'
-import { isPatch } from './sentences/exchange.ts'
+import { bringsBytes } from './sentences/exchange.ts'
 
 const maxBar = 100
 /** More rows are no picture any more. */
@@ -63,13 +63,13 @@ function cells(connection: ConnectionAnalysis, from: number, to: number, bar: nu
   const row: string[] = Array.from({ length: bar }, (_, index) =>
     index < first || index > last ? ' ' : '─',
   )
-  const appends = connection.exchanges.filter(isPatch)
+  const appends = connection.exchanges.filter(bringsBytes)
   const room = column(appends.at(-1)?.start ?? to) - column(appends[0]?.start ?? from)
   const isDense = room < 1.5 * appends.length
   let patches = 0
   for (const exchange of connection.exchanges) {
     const { start, end } = exchange
-    const isOne = isPatch(exchange)
+    const isOne = bringsBytes(exchange)
     if (isOne) patches += 1
     if (start === null) continue
     const mark = isOne ? (isDense || patches % 2 === 1 ? '█' : '▓') : '▄'

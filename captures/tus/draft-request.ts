@@ -2,6 +2,7 @@
 // versions 3, 5, 6 and 8, which are told apart by their fields, not by their numbers).
 import type { Exchange, Fields, Request, Response } from '../http/exchange.ts'
 import { digestAlgorithm } from './checksum.ts'
+import { dispositionName } from './metadata.ts'
 import { isSuccessful, rangeFrom, sentBytes, type UploadStep, wholeNumber } from './upload-step.ts'
 import { locationUrl, targetUrl } from './url.ts'
 
@@ -32,7 +33,7 @@ export function readDraftStep(exchange: Exchange, isUpload = false): UploadStep 
     // What the server says holds, also where the request failed behind the upload (§4.4.2); a success that says nothing has all.
     isComplete: completeness(response?.fields) ?? (isSuccess && isLast === true),
     url: action === 'creation' ? createdUrl(request, answers) : targetUrl(request),
-    filename: null,
+    filename: action === 'creation' ? dispositionName(request.fields) : null,
     version:
       [request, ...answers].flatMap(({ fields }) => fields.get(versionField) ?? [])[0] ?? null,
     checksum: digestAlgorithm(request.fields),

@@ -9,7 +9,7 @@ import { capital, frames, join, type Sentence, say, tone } from '../prose.ts'
 import { duration, greatest } from '../quantity.ts'
 import { causeSentences } from '../sentences/cause.ts'
 import { closedBy } from '../sentences/ended.ts'
-import { exchangeSentences, isPatch } from '../sentences/exchange.ts'
+import { bringsBytes, exchangeSentences, isPatch, methodOf } from '../sentences/exchange.ts'
 import { initiationSentences } from '../sentences/initiation.ts'
 import { idleGapSentence, keepAliveSentences } from '../sentences/keep-alive.ts'
 import { lossSentences } from '../sentences/losses.ts'
@@ -104,12 +104,14 @@ const uploads: Look = (analysis) =>
     .slice(0, 4)
     .map((upload) => say`Upload ${uploadName(upload)}: ${join(uploadSentences(analysis, upload))}`)
 
-/** Of the PATCHes that were not answered. */
+/** Of the requests that brought bytes and were not answered. */
 const unanswered = ofEach('Cut off', (connection) =>
   connection.exchanges
-    .filter((exchange) => isPatch(exchange) && exchange.status === null)
+    .filter((exchange) => bringsBytes(exchange) && exchange.status === null)
     .slice(0, 2)
-    .flatMap((exchange) => exchangeSentences(exchange, 'A PATCH without an answer', connection)),
+    .flatMap((exchange) =>
+      exchangeSentences(exchange, `A ${methodOf(exchange)} without an answer`, connection),
+    ),
 )
 
 const scenes: Readonly<Record<string, Scene>> = {
@@ -129,6 +131,11 @@ const scenes: Readonly<Record<string, Scene>> = {
   },
   parallel: {
     words: `Each upload has a connection of its own and keeps it. They share the line, so each takes longer than it would alone.`,
+    looks: [openings, uploads],
+  },
+  concatenation: {
+    words: `Two partial uploads share the file, each on a connection of its own; a last request, which carries no byte, names both and
+      makes one upload of them.`,
     looks: [openings, uploads],
   },
   'pause-resume-short': {
@@ -155,6 +162,13 @@ const scenes: Readonly<Record<string, Scene>> = {
   'client-reset': {
     words: `A reset is no close: no FIN, no TIME-WAIT, and what was on its way may be lost. The upload is not: the client asks for the offset on a
       new connection.`,
+    looks: [unanswered, endings, uploads],
+    hasOffsets: true,
+  },
+  'ietf-resume': {
+    words: `The IETF's draft needs no request before the bytes: the POST that brings the file is answered by an interim 104 that says where the upload
+      is, and by more of them that say how far it is. So the client that was cut off knows where to ask, though it never got an answer. What goes on
+      there may be PATCHes of the draft or of tus: it is the same upload.`,
     looks: [unanswered, endings, uploads],
     hasOffsets: true,
   },

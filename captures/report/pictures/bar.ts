@@ -2,7 +2,7 @@
 import type { ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
 import { plain } from '../prose.ts'
 import { count, duration } from '../quantity.ts'
-import { answer, isPatch, matter, methodOf } from '../sentences/exchange.ts'
+import { answer, bringsBytes, isPatch, matter, methodOf } from '../sentences/exchange.ts'
 import type { Axis } from './axis.ts'
 import { line, type Mark, part, rect, shape, type Tone, toFrame } from './picture.ts'
 
@@ -91,27 +91,27 @@ function blocks(exchanges: readonly ExchangeAnalysis[], sheet: Sheet): Mark[] {
 }
 
 const isAlike = (a: ExchangeAnalysis | undefined, b: ExchangeAnalysis) =>
-  a !== undefined && isPatch(a) === isPatch(b)
+  a !== undefined && bringsBytes(a) === bringsBytes(b)
 const startOf = ({ start, responseStart }: ExchangeAnalysis) => start ?? responseStart
 const endOf = (one: ExchangeAnalysis) => one.end ?? one.responseStart ?? one.requestEnd ?? one.start
 
 function together(exchanges: readonly ExchangeAnalysis[], { x, middle, half }: Sheet): Mark {
   const [first] = exchanges
   const last = exchanges.at(-1)
-  const isOfPatches = first !== undefined && isPatch(first)
+  const isWork = first !== undefined && bringsBytes(first)
   const from = x((first && startOf(first)) ?? 0)
   const to = x((last && endOf(last)) ?? 0)
-  const what = isOfPatches
+  const what = exchanges.every(isPatch)
     ? count(exchanges.length, 'PATCH', 'PATCHes')
     : count(exchanges.length, 'request')
-  const height = isOfPatches ? half : half * 0.6
+  const height = isWork ? half : half * 0.6
   return part(
     `${what}, the first in frame ${first?.requestPacket ?? '?'}`,
     toFrame(first?.requestPacket),
     [
       rect(
         [from, middle - height, Math.max(1.2, to - from), 2 * height],
-        isOfPatches ? 'client' : 'other',
+        isWork ? 'client' : 'other',
       ),
     ],
   )
@@ -123,8 +123,8 @@ function block(exchange: ExchangeAnalysis, { x, middle, half }: Sheet): Mark {
   const whole = Math.max(1.2, x(endOf(exchange) ?? 0) - from)
   // A little air sets neighbours apart.
   const width = whole > 6 ? whole - 1 : whole
-  const isOne = isPatch(exchange)
-  const height = isOne ? half : half * 0.6
+  const isWork = bringsBytes(exchange)
+  const height = isWork ? half : half * 0.6
   const box = (left: number, right: number): [number, number, number, number] => [
     left,
     middle - height,
@@ -138,7 +138,7 @@ function block(exchange: ExchangeAnalysis, { x, middle, half }: Sheet): Mark {
       ? from + width
       : Math.min(from + width, x(exchange.responseStart))
   return part(titleOf(exchange), toFrame(exchange.requestPacket ?? exchange.responsePacket), [
-    ...(!isOne
+    ...(!isWork
       ? [rect(box(from, from + width), 'other')]
       : width < 8
         ? [rect(box(from, from + width), 'client')]

@@ -17,6 +17,15 @@ export const methodOf = ({ method }: ExchangeAnalysis) => method ?? '?'
 export const isPatch = ({ method, upload }: ExchangeAnalysis): boolean =>
   upload === null ? method === 'PATCH' : upload.action === 'append'
 
+/** A PATCH, or a creation that brings the beginning of the file, or all of it. */
+export const bringsBytes = (exchange: ExchangeAnalysis): boolean =>
+  isPatch(exchange) || creationBytes(exchange) > 0
+
+export const creationBytes = ({ upload }: ExchangeAnalysis): number =>
+  upload?.action === 'creation' && upload.from !== null && upload.to !== null
+    ? upload.to - upload.from
+    : 0
+
 /** For a table: what it did to the file, or its target. */
 export function matter({ upload, target }: ExchangeAnalysis): string {
   if (upload === null) return target ?? 'not captured'

@@ -3,16 +3,16 @@ import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
 import { say } from '../prose.ts'
 import { amount, count, duration, median } from '../quantity.ts'
-import { carriersOf } from './verdict.ts'
+import { carriages, carriersOf } from './verdict.ts'
 
-/** Empty where there is nothing to save: fewer than two PATCHes. Only the handshakes are priced; more is a comparison's task. */
+/** Empty where there is nothing to save: fewer than two requests with bytes of a file. Only the handshakes are priced; more is a comparison's task. */
 export function savingSentence(analysis: Analysis): Sentence {
   const carriers = carriersOf(analysis)
-  const patches = carriers.reduce((sum, { maintenance }) => sum + maintenance.patches, 0)
-  if (patches < 2) return []
+  const requests = carriers.reduce((sum, connection) => sum + carriages(connection), 0)
+  if (requests < 2) return []
   const rtts = carriers.flatMap(({ initiation }) => initiation.rtt ?? [])
   const rtt = rtts.length === 0 ? null : median(rtts)
-  const saved = patches - carriers.length
+  const saved = requests - carriers.length
   const spare = carriers.filter(isSuccessor).length
   if (saved > 0) {
     return say`Keeping ${carriers.length === 1 ? 'the connection' : 'connections'} saved ${count(saved, 'handshake')}${price(saved, rtt)}, and a slow start after ${saved === 1 ? 'it' : 'each'}.`

@@ -3,7 +3,7 @@ import type { Analysis, ExchangeAnalysis, UploadAnalysis, UploadProtocol } from 
 import type { Sentence } from '../prose.ts'
 import { connections, frames, join, listOf, say, tone } from '../prose.ts'
 import { amount, count, size } from '../quantity.ts'
-import { isPatch } from './exchange.ts'
+import { bringsBytes, creationBytes } from './exchange.ts'
 
 /** `/files/3f2a "holiday.mp4"` */
 export function uploadName({ url, filename }: UploadAnalysis): Sentence {
@@ -57,8 +57,16 @@ function carriage(analysis: Analysis, upload: UploadAnalysis): Sentence {
         : []
   const resumptions =
     upload.resumptions === 0 ? 'no resumption' : count(upload.resumptions, 'resumption')
-  return say`${count(upload.patches, 'PATCH', 'PATCHes')} on ${places(analysis, upload)}; ${resumptions}.${again}${damagedOnes(damaged)}${partOf(concatenation)}`
+  const created = sumOf(
+    analysis.connections.flatMap(({ exchanges }) =>
+      exchanges.filter((one) => one.upload?.url === upload.url).map(creationBytes),
+    ),
+  )
+  const first = created > 0 ? `${size(created)} with its creation, ` : ''
+  return say`${first}${count(upload.patches, 'PATCH', 'PATCHes')} on ${places(analysis, upload)}; ${resumptions}.${again}${damagedOnes(damaged)}${partOf(concatenation)}`
 }
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
 
 function damagedOnes(damaged: number): string {
   if (damaged === 0) return ''
@@ -90,14 +98,15 @@ function places(
   { connections: all }: Analysis,
   { url, connections: used }: UploadAnalysis,
 ): Sentence {
-  const carrying = used.filter((number) =>
-    all.some(
-      (connection) =>
-        connection.number === number &&
-        connection.exchanges.some((exchange) => exchange.upload?.url === url && isPatch(exchange)),
+  const carriers = new Set(
+    all.flatMap(({ number, exchanges }) =>
+      exchanges.some((exchange) => exchange.upload?.url === url && bringsBytes(exchange))
+        ? [number]
+        : [],
     ),
   )
-  const others = used.filter((number) => !carrying.includes(number))
+  const carrying = used.filter((number) => carriers.has(number))
+  const others = used.filter((number) => !carriers.has(number))
   if (carrying.length === 0) return connections(used)
   return others.length === 0
     ? connections(carrying)

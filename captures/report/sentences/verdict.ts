@@ -4,6 +4,7 @@ import type { Sentence } from '../prose.ts'
 import { join, say } from '../prose.ts'
 import { amount, count, countOrNo, duration, median } from '../quantity.ts'
 import { closedBy } from './ended.ts'
+import { creationBytes } from './exchange.ts'
 import { captureClause } from './quality.ts'
 
 /** `20 PATCHes on 1 connection · 1 handshake (40.4 ms) · closed by the server after 6.0 s idle · capture complete, no drops` */
@@ -23,14 +24,26 @@ function workClauses(analysis: Analysis): Sentence[] {
   return [contents(analysis), handshakes(analysis.connections), endings(analysis.connections)]
 }
 
-/** The connections that carried PATCHes. */
+/** The connections that carried bytes of uploads: by PATCHes, or with a creation. */
 export function carriersOf(analysis: Analysis): ConnectionAnalysis[] {
-  return analysis.connections.filter(({ maintenance }) => maintenance.patches > 0)
+  return analysis.connections.filter((connection) => carriages(connection) > 0)
 }
+
+/** Requests that brought bytes of uploads. */
+export const carriages = (connection: ConnectionAnalysis): number =>
+  connection.maintenance.patches + creationsOn(connection)
+
+const creationsOn = ({ exchanges }: ConnectionAnalysis): number =>
+  exchanges.reduce((sum, exchange) => sum + (creationBytes(exchange) > 0 ? 1 : 0), 0)
 
 function patchesOn(carriers: readonly ConnectionAnalysis[]): Sentence {
   const patches = carriers.reduce((sum, { maintenance }) => sum + maintenance.patches, 0)
-  return say`${count(patches, 'PATCH', 'PATCHes')} on ${count(carriers.length, 'connection')}`
+  const creations = carriers.reduce((sum, connection) => sum + creationsOn(connection), 0)
+  const what = [
+    ...(creations > 0 ? [count(creations, 'creation with content', 'creations with content')] : []),
+    ...(patches > 0 || creations === 0 ? [count(patches, 'PATCH', 'PATCHes')] : []),
+  ]
+  return say`${what.join(' and ')} on ${count(carriers.length, 'connection')}`
 }
 
 /** What there is when nothing was uploaded by PATCH. */

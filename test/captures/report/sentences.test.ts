@@ -386,6 +386,32 @@ test('an upload is told with the protocols that carried it', () => {
   )
 })
 
+test('what came with the creation is told, and its connection carried the upload', () => {
+  const creation = anExchange({
+    method: 'POST',
+    upload: anUploadPart({ action: 'creation', to: MiB / 2 }),
+  })
+  const connections = [
+    aConnection({ exchanges: [creation] }),
+    aConnection({ number: 1, exchanges: [anExchange()] }),
+  ]
+  expect(
+    plain(uploadSentences(anAnalysis({ connections }), anUpload({ connections: [0, 1] }))[1] ?? []),
+  ).toBe('512 KiB with its creation, 1 PATCH on connections 0 and 1; no resumption.')
+})
+
+test('a creation that brings bytes counts among what connections carried', () => {
+  const creation = anExchange({ method: 'POST', upload: anUploadPart({ action: 'creation' }) })
+  const first = carrier(0, { exchanges: [creation] })
+  const told = (...connections: ConnectionAnalysis[]) => plain(verdict(anAnalysis({ connections })))
+  expect(told(first)).toMatch(/^1 creation with content on 1 connection · /)
+  expect(told(first, carrier(2, { number: 1 }))).toMatch(
+    /^1 creation with content and 2 PATCHes on 2 connections · /,
+  )
+  const connections = [first, carrier(2, { number: 1 })]
+  expect(plain(savingSentence(anAnalysis({ connections })))).toContain('saved 1 handshake')
+})
+
 test('parts and what is joined of them name one another', () => {
   const part = (url: string, connection: number) =>
     anUpload({
@@ -499,7 +525,11 @@ test.each([
     anAnalysis({
       uploads: [anUpload()],
       connections: [
-        aConnection({ exchanges: [anExchange({ upload: anUploadPart({ action: 'creation' }) })] }),
+        aConnection({
+          exchanges: [
+            anExchange({ upload: anUploadPart({ action: 'creation', from: null, to: null }) }),
+          ],
+        }),
       ],
     }),
   ],

@@ -231,6 +231,28 @@ test('a success that says "not complete" is believed', () => {
   expect(told.uploads).toMatchObject([{ complete: false, offset: 3, length: 5 }])
 })
 
+test.each([
+  ['attachment; filename="holiday \\\\"one\\\\".mp4"', 'holiday "one".mp4'],
+  ["attachment; filename=x.bin; filename*=UTF-8''holiday%C3%A4.mp4", 'holidayä.mp4'],
+  ['attachment; filename=x.bin', 'x.bin'],
+  ["attachment; filename*=UTF-8''%ff", null],
+  ['inline', null],
+])('the name in "%s" is %s', (disposition, name) => {
+  const told = tellUploads([
+    text(
+      asked(
+        'POST /files',
+        version,
+        'Upload-Complete: ?0',
+        `Content-Disposition: ${disposition}`,
+        'Content-Length: 0',
+      ),
+      answered('201 Created', 'Location: /files/1', 'Upload-Complete: ?0', 'Content-Length: 0'),
+    ),
+  ])
+  expect(told.uploads).toMatchObject([{ filename: name }])
+})
+
 test('a digest of the content is told by its name', () => {
   const told = tellUploads([
     text(
