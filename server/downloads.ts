@@ -102,8 +102,15 @@ function sendUpload(
   })
   if (files.length > 1) joinFiles(stream, uploads.options.dir, files, upload)
   stream.on('error', (error: Error & { status?: number }) => {
-    if (response.headersSent) {
+    if (response.headersSent || response.destroyed) {
       response.destroy()
+      return
+    }
+    // A finished upload is held by nobody but who removes it: its files may be gone before it is.
+    if (upload.removed || upload.lock.holder !== null) {
+      const { status, text } = refusalOf(new UploadError('gone', 'This upload was removed.'))
+      response.removeHeader('Content-Disposition')
+      response.status(status).type('text').send(`${text}\n`)
       return
     }
     const refusal = refusals.get(error.status ?? 500)

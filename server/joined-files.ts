@@ -24,13 +24,20 @@ export function joinFiles(
 ): void {
   const steps = sending as unknown as FileSteps
   const files = names.map((name) => path.join(dir, name))
+  // Looked at before a header is sent: an upload that is removed at this moment can still be answered so.
+  const sizes: number[] = []
   steps.sendFile = (file) => {
-    steps.send(file, { size: info.length ?? 0, mtime: new Date(info.finished ?? 0) })
+    sizesOf(files)
+      .then((found) => {
+        sizes.push(...found)
+        steps.send(file, { size: info.length ?? 0, mtime: new Date(info.finished ?? 0) })
+      })
+      .catch((error: unknown) => sending.emit('error', error))
   }
   steps.stream = (_file, { start, end }) => {
     // Of an empty file `send` asks for the first byte.
     const bytes = Math.min(info.length ?? 0, end - start + 1)
-    const joined = Readable.from(readJoined(files, start, bytes), { objectMode: false })
+    const joined = Readable.from(readJoined(files, sizes, start, bytes), { objectMode: false })
     pipeline(joined, steps.res, (error) => {
       // A client that goes away is nobody's trouble.
       if (error && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') sending.emit('error', error)
@@ -38,17 +45,24 @@ export function joinFiles(
   }
 }
 
+async function sizesOf(files: readonly string[]): Promise<number[]> {
+  const sizes: number[] = []
+  for (const file of files) sizes.push((await stat(file)).size)
+  return sizes
+}
+
 /** So many bytes, from `start` on, of files that stand for one. Throws when they have no more. */
 async function* readJoined(
   files: readonly string[],
+  sizes: readonly number[],
   start: number,
   bytes: number,
 ): AsyncGenerator<Buffer> {
   let before = 0
   let left = bytes
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     if (left === 0) return
-    const { size } = await stat(file)
+    const size = sizes[index] ?? 0
     const from = Math.max(0, start - before)
     if (from < size) {
       for await (const chunk of createReadStream(file, { start: from, end: from + left - 1 })) {

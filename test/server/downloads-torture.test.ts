@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAlive, openFiles, sleep, until } from '../helpers/process.ts'
 import { cleanUp, type RunningServer, startServer } from '../helpers/server.ts'
-import { get, type Headers, remove, upload } from '../helpers/tus.ts'
+import { createUpload, get, type Headers, remove, upload } from '../helpers/tus.ts'
 import { connect, type Wire } from '../helpers/wire.ts'
 
 let server: RunningServer
@@ -239,6 +239,31 @@ test('a download of a file that is removed meanwhile, many times', async () => {
   expect(await isAlive(server.pid)).toBe(true)
   const gone = (await openFiles(server.pid)).filter((name) => name.includes('(deleted)'))
   expect(gone).toEqual([])
+})
+
+test('what is asked for while it is removed is gone, and no trouble of the server', async () => {
+  const headers = { 'Upload-Concat': 'partial' }
+  const parts = [await upload(server, 'one', { headers }), await upload(server, 'two', { headers })]
+  const final = { 'Upload-Defer-Length': null, 'Upload-Concat': `final;${parts.join(' ')}` }
+  for (let turn = 0; turn < 30; turn++) {
+    const isFinal = turn % 2 === 0
+    const target = isFinal
+      ? await createUpload(server, { length: null, headers: final })
+      : await upload(server, 'onetwo')
+    const removed = remove(server, target)
+    // Again and again until it is gone: some fall into the moment in which its files go.
+    for (let status = 0; status !== 410; ) {
+      const answer = await get(server, target).catch(() => null)
+      // Cut where all was said but the bytes.
+      if (answer === null) continue
+      status = answer.status
+      expect([answer.status, answer.text]).toEqual(
+        status === 200 ? [200, 'onetwo'] : [410, 'This upload was removed.\n'],
+      )
+    }
+    expect((await removed).status).toBe(204)
+  }
+  expect(server.log()).not.toContain('download failed')
 })
 
 test('many at once, all whole', async () => {
