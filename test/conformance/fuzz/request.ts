@@ -21,6 +21,8 @@ export interface Target {
 export interface Planned {
   /** What the last of them is aimed at. */
   readonly target: Target
+  /** Its body is not what it promises. */
+  readonly isPoisoned: boolean
   /** How many requests `bytes` were made of. */
   readonly count: number
   readonly bytes: Buffer
@@ -51,6 +53,7 @@ export function plan(random: Random, targets: readonly Target[]): Planned {
   const end = random.integer(100)
   return {
     target: requests.at(-1)?.target ?? { path: '', offset: 0 },
+    isPoisoned,
     count,
     bytes,
     cuts: cutsOf(random, bytes.length),

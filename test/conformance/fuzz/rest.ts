@@ -13,13 +13,16 @@ export interface Rest {
   /** Resident memory (bytes). */
   readonly memory: number
   readonly uploads: number
+  /** Paths of uploads in which bytes count that were promised to be others. */
+  readonly poisoned: ReadonlySet<string>
   readonly wrong: string[]
 }
 
 /** Waits until every connection has ended, looks at everything, and removes every upload but these. */
 export async function lookAtRest(server: RunningServer, keep: ReadonlySet<string>): Promise<Rest> {
   const wrong = [...(await connectionsLeft(server)), ...troubleIn(server.log())]
-  wrong.push(...(await poisonIn(server.dir)))
+  const poisoned = await poisonIn(server.dir)
+  wrong.push(...[...poisoned].map(([path, what]) => `${path}: ${what}`))
   const uploads = await idsIn(server.dir)
   wrong.push(
     ...(await removeAll(
@@ -33,6 +36,7 @@ export async function lookAtRest(server: RunningServer, keep: ReadonlySet<string
     descriptors: (await openFiles(server.pid)).length,
     memory: await residentBytes(server.pid),
     uploads: uploads.length,
+    poisoned: new Set(poisoned.keys()),
     wrong,
   }
 }
@@ -57,8 +61,8 @@ export function troubleIn(log: string): string[] {
 }
 
 /** Bytes that were promised to be others, in the part of a file that counts. */
-async function poisonIn(dir: string): Promise<string[]> {
-  const wrong: string[] = []
+async function poisonIn(dir: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
   for (const name of await readdir(dir)) {
     if (!/^[0-9a-f]{32}(\.\d+)?$/.test(name)) continue
     const file = path.join(dir, name)
@@ -66,9 +70,9 @@ async function poisonIn(dir: string): Promise<string[]> {
     const bytes = await readFile(file)
     const counted = mark === null ? bytes : bytes.subarray(0, Number(mark))
     const at = counted.indexOf(poison)
-    if (at >= 0) wrong.push(`${name}: byte ${at} counts, and its checksum was false`)
+    if (at >= 0) found.set(`/files/${name}`, `byte ${at} counts, and its checksum was false`)
   }
-  return wrong
+  return found
 }
 
 async function idsIn(dir: string): Promise<string[]> {

@@ -6,7 +6,7 @@ import { get, upload } from '../../helpers/tus.ts'
 import { type Control, concatenationControl, ietfControl, tusControl } from './controls.ts'
 import { exchange, type Seen } from './exchange.ts'
 import { type Planned, plan, type Target } from './request.ts'
-import { lookAtRest, type Rest } from './rest.ts'
+import { lookAtRest, type Rest, troubleIn } from './rest.ts'
 import { makeTargets } from './targets.ts'
 
 export interface StormResult {
@@ -49,6 +49,10 @@ export async function storm(
   const rests: Rest[] = []
   const slowest = { seed: first, ms: 0 }
   let controlled = 0
+  /** As much of the log has been read. */
+  let logRead = 0
+  /** Whatever may have brought bytes under a false checksum to a path. */
+  let poisonedBy: [path: string, request: string][] = []
   const before = 'an upload from before the storm'
   const untouched = await upload(server, before)
 
@@ -69,9 +73,9 @@ export async function storm(
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
     if (seen.offset !== null) planned.target.offset = seen.offset
-    if (seen.location !== null && targets.length < 40) {
-      targets.push({ path: pathIn(seen.location), offset: 0 })
-    }
+    const made = seen.location === null ? null : pathIn(seen.location)
+    if (made !== null && targets.length < 40) targets.push({ path: made, offset: 0 })
+    if (planned.isPoisoned) poisonedBy.push([made ?? planned.target.path, describe(seed, planned)])
     wrong.push(...judge(planned, seen).map((what) => `${what}\n${describe(seed, planned)}`))
   }
 
@@ -90,7 +94,12 @@ export async function storm(
     if (end % perRest !== 0 && end !== count) continue
     const rest = await lookAtRest(server, keep)
     rests.push(rest)
-    wrong.push(...rest.wrong)
+    wrong.push(...rest.wrong, ...troubleIn(server.log().slice(logRead)))
+    logRead = server.log().length
+    for (const [path, request] of poisonedBy) {
+      if (rest.poisoned.has(path)) wrong.push(`may be why ${path} holds it:\n${request}`)
+    }
+    poisonedBy = []
     onRest(end, rest, wrong)
   }
   if (!(await isAlive(server.pid))) wrong.push(`the service ended:\n${server.log().slice(-3000)}`)
