@@ -1,11 +1,21 @@
 // `bench -- upload`: the servers in turn, round after round, over every chunk size and number of connections.
 import type { Benchmark } from '../benchmark.ts'
 import { writeSection } from '../section.ts'
+import { checksumRounds } from './checksum-rounds.ts'
 import { type LoadClient, startClient } from './client-process.ts'
 import type { CrowdResult } from './crowd.ts'
+import { joinRounds } from './join-rounds.ts'
 import { type Cell, type Measurement, measure, type Round, type Workload } from './measure.ts'
 import { readUploadOptions, type UploadOptions, uploadHelp } from './options.ts'
-import { chunkName, crowdTable, describeRun, speedTable, workTable } from './report.ts'
+import {
+  checksumTable,
+  chunkName,
+  crowdTable,
+  describeRun,
+  joinTable,
+  speedTable,
+  workTable,
+} from './report.ts'
 import { type ServerName, startServer } from './servers.ts'
 
 /** 64 KiB chunks get no more than this: the stock stack would take half a minute a round. */
@@ -32,6 +42,10 @@ export const uploadBenchmark: Benchmark = {
         speedTable(cells, options.servers),
         workTable(cells, options.servers),
         ...(options.crowd > 0 ? [crowdTable(crowd, options.crowd)] : []),
+        ...(options.checksums.length > 0
+          ? [checksumTable(await checksumRounds(client, options))]
+          : []),
+        ...(options.parts.length > 0 ? [joinTable(await joinRounds(client, options))] : []),
       ].join('\n\n')
       console.log(markdown)
       if (options.write !== null) await writeSection(options.write, 'upload', markdown)

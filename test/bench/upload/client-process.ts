@@ -4,11 +4,13 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Task } from './client.ts'
 import type { Crowd, CrowdResult } from './crowd.ts'
+import type { Join, JoinResult } from './join.ts'
 import type { Load, LoadResult } from './load.ts'
 
 export interface LoadClient {
   load(load: Load): Promise<LoadResult>
   crowd(crowd: Crowd): Promise<CrowdResult>
+  join(join: Join): Promise<JoinResult>
   stop(): void
 }
 
@@ -26,6 +28,7 @@ export function startClient(): LoadClient {
   return {
     load: (load) => ask({ kind: 'load', load }),
     crowd: (crowd) => ask({ kind: 'crowd', crowd }),
+    join: (join) => ask({ kind: 'join', join }),
     stop: () => child.disconnect(),
   }
 }

@@ -6,8 +6,8 @@ const headRoom = 512
 const firstBytes = 65_536
 
 export interface PatchConnection {
-  /** Sends one whole PATCH; rejects unless the answer is 204 with the next offset. */
-  patch(target: string, offset: number, length: number): Promise<void>
+  /** Sends one whole PATCH, with an `Upload-Checksum` if one is given; rejects unless the answer is 204 with the next offset. */
+  patch(target: string, offset: number, length: number, checksum?: string): Promise<void>
   /** Resolves when the kernel has taken the bytes. */
   send(bytes: Buffer): Promise<void>
   /** Rejects unless the next answer is 204 with this `Upload-Offset`. */
@@ -31,8 +31,8 @@ export async function openConnection(port: number): Promise<PatchConnection> {
   return {
     send,
     expect,
-    async patch(target, offset, length) {
-      const head = patchHead(target, offset, length)
+    async patch(target, offset, length, checksum) {
+      const head = patchHead(target, offset, length, checksum)
       const first = Math.min(length, firstBytes)
       message.write(head, headRoom - head.length, 'latin1')
       // A stamp: a body that ends up elsewhere in the file shows.
@@ -48,11 +48,16 @@ export async function openConnection(port: number): Promise<PatchConnection> {
 }
 
 /** The head of a PATCH with `length` bytes of body (tus 1.0.0, core protocol). */
-export function patchHead(target: string, offset: number, length: number): string {
+export function patchHead(
+  target: string,
+  offset: number,
+  length: number,
+  checksum?: string,
+): string {
   return (
     `PATCH ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nTus-Resumable: 1.0.0\r\n` +
     `Content-Type: application/offset+octet-stream\r\nUpload-Offset: ${offset}\r\n` +
-    `Content-Length: ${length}\r\n\r\n`
+    `Content-Length: ${length}\r\n${checksum ? `Upload-Checksum: ${checksum}\r\n` : ''}\r\n`
   )
 }
 

@@ -1,4 +1,5 @@
 // The timed work: uploads sent in PATCHes over one connection each, all at once.
+import { type ChecksumName, checksumsOf } from './checksum.ts'
 import { openConnection, type PatchConnection } from './connection.ts'
 import { cpuSeconds, machineCpuSeconds } from './process-figures.ts'
 
@@ -9,6 +10,8 @@ export interface Load {
   readonly connections: number
   readonly size: number
   readonly chunk: number
+  /** Each PATCH carries such a checksum; absent: none. */
+  readonly checksum?: ChecksumName
 }
 
 /** Seconds: of the clock, and of processor time that the server, this client and all others took. */
@@ -28,8 +31,12 @@ export async function runLoad(load: Load): Promise<LoadResult> {
       connection: await openConnection(port),
     })),
   )
+  // Before the clock starts: it's the server's work that is measured.
+  const checksums = load.checksum ? checksumsOf(load.checksum, load.size, load.chunk) : []
   const before = readClocks(load.pid)
-  await Promise.all(uploads.map(({ connection, target }) => send(connection, target, load)))
+  await Promise.all(
+    uploads.map(({ connection, target }) => send(connection, target, load, checksums)),
+  )
   const after = readClocks(load.pid)
   for (const { connection } of uploads) connection.close()
 
@@ -43,9 +50,14 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   }
 }
 
-async function send(connection: PatchConnection, target: string, load: Load): Promise<void> {
-  for (let offset = 0; offset < load.size; offset += load.chunk) {
-    await connection.patch(target, offset, Math.min(load.chunk, load.size - offset))
+async function send(
+  connection: PatchConnection,
+  target: string,
+  { size, chunk }: Load,
+  checksums: readonly string[],
+): Promise<void> {
+  for (let offset = 0, n = 0; offset < size; offset += chunk, n++) {
+    await connection.patch(target, offset, Math.min(chunk, size - offset), checksums[n])
   }
 }
 
@@ -60,10 +72,17 @@ function readClocks(pid: number) {
 }
 
 /** Makes an upload and gives its path (tus 1.0.0, creation). */
-export async function createUpload(url: string, size: number): Promise<string> {
+export const createUpload = (url: string, size: number): Promise<string> =>
+  create(url, { 'Upload-Length': String(size) })
+
+/** The same with other headers, e.g. those of a part or of what parts are joined to (tus 1.0.0, concatenation). */
+export async function create(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> {
   const response = await fetch(new URL('/files', url), {
     method: 'POST',
-    headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': String(size) },
+    headers: { 'Tus-Resumable': '1.0.0', ...headers },
   })
   const location = response.headers.get('location')
   if (response.status !== 201 || location === null) {

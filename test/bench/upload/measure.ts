@@ -34,7 +34,7 @@ export type Round = ReadonlyMap<ServerName, Measurement>
  * Small PATCHes that go first. A service runs for weeks: what is measured is not how long V8 takes to compile it, which
  * grows with the code and would be most of what a run of some seconds sees.
  */
-const warmUp = { chunk: 16 * 1024, patches: 6000 }
+export const warmUp = { chunk: 16 * 1024, patches: 6000 }
 
 /** Then the same work goes once, untimed; `verify` reads everything back afterwards. */
 export async function measure(

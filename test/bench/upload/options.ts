@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { parseSize } from '../../../server/units.ts'
+import { type ChecksumName, checksumNames } from './checksum.ts'
 import { type ServerName, serverKinds } from './servers.ts'
 
 /** Sizes in bytes. */
@@ -15,6 +16,10 @@ export interface UploadOptions {
   readonly connections: readonly number[]
   /** Uploads open at once in the memory test; 0 leaves it out. */
   readonly crowd: number
+  /** Hash functions of which the cost is measured; none leaves that table out. */
+  readonly checksums: readonly ChecksumName[]
+  /** Of how many parts uploads are put together; none leaves that table out. */
+  readonly parts: readonly number[]
   readonly dir: string
   readonly flags: readonly string[]
   readonly profile: string | null
@@ -27,6 +32,8 @@ export const uploadHelp = `  --servers LIST      of ${Object.keys(serverKinds).j
   --chunks LIST       sizes of a PATCH, or "whole" (64KiB,1MiB,8MiB,whole)
   --connections LIST  uploads at once, each on its own connection (1,8)
   --crowd N           uploads open at once in the memory test; 0 leaves it out (200)
+  --checksums LIST    PATCHes with Upload-Checksum beside those without; "" leaves it out (${checksumNames.join(',')})
+  --parts LIST        uploads put together from so many parts; "" leaves it out (2,16,128)
   --dir FOLDER        where the data goes (${tmpdir()}); /dev/shm takes the disk out of it
   --flags "…"         more flags for Longhaul's serve
   --profile FOLDER    write a V8 processor profile of each server there
@@ -44,6 +51,8 @@ export function readUploadOptions(args: readonly string[]): UploadOptions {
       chunks: { type: 'string', default: '64KiB,1MiB,8MiB,whole' },
       connections: { type: 'string', default: '1,8' },
       crowd: { type: 'string', default: '200' },
+      checksums: { type: 'string', default: checksumNames.join(',') },
+      parts: { type: 'string', default: '2,16,128' },
       dir: { type: 'string', default: tmpdir() },
       flags: { type: 'string', default: '' },
       profile: { type: 'string' },
@@ -58,6 +67,8 @@ export function readUploadOptions(args: readonly string[]): UploadOptions {
     chunks: list(values.chunks).map((text) => (text === 'whole' ? Infinity : parseSize(text))),
     connections: list(values.connections).map(count),
     crowd: count(values.crowd),
+    checksums: list(values.checksums).map(checksumName),
+    parts: list(values.parts).map(count),
     dir: values.dir,
     flags: values.flags.split(' ').filter((flag) => flag !== ''),
     profile: values.profile ?? null,
@@ -65,7 +76,17 @@ export function readUploadOptions(args: readonly string[]): UploadOptions {
   }
 }
 
-const list = (text: string) => text.split(',').map((item) => item.trim())
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+function checksumName(text: string): ChecksumName {
+  const found = checksumNames.find((name) => name === text)
+  if (!found) throw new RangeError(`there is no checksum "${text}"`)
+  return found
+}
 
 function serverName(text: string): ServerName {
   if (!Object.hasOwn(serverKinds, text)) throw new RangeError(`there is no server "${text}"`)

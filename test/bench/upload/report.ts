@@ -3,7 +3,9 @@ import { formatSize } from '../../../server/units.ts'
 import { describeMachine, megabytes, range, table, verdict } from '../markdown.ts'
 import { sum, summarise } from '../statistics.ts'
 import { barFor, maxCrowdBytes } from './bars.ts'
+import type { ChecksumRounds } from './checksum-rounds.ts'
 import { type CrowdResult, phaseNames } from './crowd.ts'
+import type { JoinRounds } from './join-rounds.ts'
 import type { Cell, Measurement, Workload } from './measure.ts'
 import type { UploadOptions } from './options.ts'
 import { type ServerName, serverKinds } from './servers.ts'
@@ -63,6 +65,40 @@ export function crowdTable(results: ReadonlyMap<ServerName, CrowdResult>, count:
     [...results].map(([name, peaks]) => [
       name,
       ...phaseNames.map((phase) => megabytes(peaks[phase]) + judge(name, peaks[phase])),
+    ]),
+  )
+}
+
+/** What it costs the server to check PATCHes before their bytes count. */
+export function checksumTable(all: readonly ChecksumRounds[]): string {
+  return table(
+    ['PATCHes with Upload-Checksum', 'MB/s', '÷ without', 'server CPU s/GB'],
+    all.flatMap(({ chunk, bytes, rounds }) =>
+      [...(rounds[0]?.keys() ?? [])].map((name) => {
+        const of = rounds.flatMap((round) => round.get(name) ?? [])
+        const ratios = rounds.flatMap((round) => {
+          const [one, without] = [round.get(name), round.get('none')]
+          return one && without ? [without.seconds / one.seconds] : []
+        })
+        return [
+          `${chunkName(chunk)}, ${name}`,
+          range(summarise(of.map(({ seconds }) => bytes / 1e6 / seconds)), 0),
+          name === 'none' ? '1' : range(summarise(ratios), 2),
+          (sum(of.map(({ serverCpu }) => serverCpu)) / ((bytes * of.length) / 1e9)).toFixed(2),
+        ]
+      }),
+    ),
+  )
+}
+
+/** How long it takes to make one upload of parts that are whole. */
+export function joinTable(all: readonly JoinRounds[]): string {
+  return table(
+    ['put together', 'ms', 'bytes written meanwhile'],
+    all.map(({ parts, size, rounds }) => [
+      `${formatSize(size).replace('.0', '')} from ${parts} parts`,
+      range(summarise(rounds.map(({ seconds }) => 1000 * seconds)), 1),
+      String(Math.max(...rounds.map(({ written }) => written))),
     ]),
   )
 }
