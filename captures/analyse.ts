@@ -7,6 +7,7 @@ import { createHttpReader } from './http/http-reader.ts'
 import { createDecoder, type Decoded } from './packet/decode.ts'
 import { linkTypes } from './packet/link.ts'
 import { createSegment } from './packet/segment.ts'
+import { createClockWatch } from './phases/clock-steps.ts'
 import type { Followed } from './phases/connection.ts'
 import { droppedPackets, judgeQuality } from './phases/quality.ts'
 import { describeUploads } from './phases/uploads.ts'
@@ -45,6 +46,7 @@ export function createPacketAnalyser({ onSegment, onFraming }: AnalyserOptions):
   const segment = createSegment()
   const followed: Followed[] = []
   const decoded: Record<Decoded, number> = { tcp: 0, other: 0, fragment: 0, unreadable: 0, link: 0 }
+  const clock = createClockWatch()
   let lastTime: Nanoseconds = 0
   let unknownLink = -1
 
@@ -78,6 +80,7 @@ export function createPacketAnalyser({ onSegment, onFraming }: AnalyserOptions):
   return {
     take(packet) {
       if (packet.time > lastTime) lastTime = packet.time
+      clock.watch(packet)
       const what = decoder.decode(packet, segment)
       decoded[what] += 1
       if (what === 'tcp') follower.follow(segment)
@@ -91,10 +94,12 @@ export function createPacketAnalyser({ onSegment, onFraming }: AnalyserOptions):
         file: describeFile(summary, lastTime, decoded.tcp),
         connections,
         uploads,
-        quality: judgeQuality(summary, told, {
-          fragments: decoded.fragment,
-          unreadable: decoded.unreadable,
-        }),
+        quality: judgeQuality(
+          summary,
+          told,
+          { fragments: decoded.fragment, unreadable: decoded.unreadable },
+          clock.steps(),
+        ),
         warnings: [
           ...fileWarnings(summary, decoded, unknownLink),
           ...told.flatMap(({ remarks }) => remarks),

@@ -137,6 +137,8 @@ export interface Initiation {
   readonly synRetransmissions: number
   /** Data in the SYN (TCP Fast Open, RFC 7413), bytes. */
   readonly fastOpenBytes: number
+  /** `simultaneous`: of the server's SYN only the SYN+ACK after it is captured. */
+  readonly isOtherSynUnseen: boolean
   readonly client: EndOptions | null
   readonly server: EndOptions | null
 }

@@ -17,6 +17,7 @@ export function describeInitiation(connection: Connection, { client, server }: R
     syn?.first.packet,
     kind === 'simultaneous' ? called.syn?.first.packet : undefined,
     isAnswered || kind === 'unseen' ? synAck?.packet : undefined,
+    kind === 'simultaneous' && called.syn?.withAck ? syn?.last.packet : undefined,
     ack?.packet,
     kind === 'refused' ? firstReset?.packet : undefined,
   ]
@@ -32,6 +33,7 @@ export function describeInitiation(connection: Connection, { client, server }: R
         : inSeconds(synAck.time - syn.last.time),
     synRetransmissions: syn === null ? 0 : syn.copies - 1 - (kind === 'simultaneous' ? 1 : 0),
     fastOpenBytes: syn?.dataLength ?? 0,
+    isOtherSynUnseen: kind === 'simultaneous' && called.syn?.withAck === true,
     client: optionsOf(syn),
     server: optionsOf(called.syn),
   }
@@ -39,7 +41,9 @@ export function describeInitiation(connection: Connection, { client, server }: R
 
 function kindOf(connection: Connection, caller: Stream, called: Stream): Initiation['kind'] {
   if (caller.syn === null) return 'unseen'
-  if (called.syn !== null) return called.syn.withAck ? 'handshake' : 'simultaneous'
+  // Who calls doesn't answer, but for both that call at once: also where one of the SYNs themselves is not captured.
+  if (called.syn !== null)
+    return called.syn.withAck && !caller.syn.isAnsweringToo ? 'handshake' : 'simultaneous'
   if (connection.handshakeAck !== null) return 'handshake'
   // A RST in answer to the SYN; one of the caller itself, or none, leaves it unanswered.
   const isRefused = connection.firstReset !== null && called.resets > 0 && called.dataSegments === 0

@@ -2,6 +2,7 @@
 import type { ConnectionAnalysis, QualityNote } from '../analysis.ts'
 import type { CaptureSummary } from '../format/packet.ts'
 import type { Connection } from '../tcp/connection.ts'
+import { inSeconds, type Nanoseconds } from '../units.ts'
 import type { Roles } from './roles.ts'
 
 /** One connection as followed and as told. */
@@ -10,6 +11,14 @@ export interface Told {
   readonly roles: Roles
   readonly analysis: ConnectionAnalysis
   readonly hasCutHeads: boolean
+}
+
+/** Where the times of the packets of one interface go back. */
+export interface ClockSteps {
+  readonly count: number
+  /** The furthest, ns; and the first packet behind one. */
+  readonly furthest: Nanoseconds
+  readonly packet: number
 }
 
 export interface Undecoded {
@@ -23,6 +32,7 @@ export function judgeQuality(
   summary: CaptureSummary,
   told: readonly Told[],
   undecoded: Undecoded,
+  clock: ClockSteps,
 ): QualityNote[] {
   const notes = [
     damaged(summary),
@@ -33,6 +43,7 @@ export function judgeQuality(
     ...touching(told, missingEnd),
     ...touching(told, truncatedHeads),
     withoutTimes(summary),
+    wentBack(clock),
     fragments(undecoded),
     ...touching(told, duplicates),
     ...touching(told, reorderedByTap),
@@ -175,6 +186,17 @@ function withoutTimes({ timelessPackets }: CaptureSummary): QualityNote | null {
     kind: 'no-times',
     weight: 'limits',
     text: `${timelessPackets} packets have no time (pcapng's Simple Packet Block): they stand at the time of the one before, and durations are uncertain.`,
+    connections: [],
+  }
+}
+
+function wentBack({ count, furthest, packet }: ClockSteps): QualityNote | null {
+  if (count === 0) return null
+  const times = count === 1 ? 'once' : `${count} times`
+  return {
+    kind: 'clock',
+    weight: 'limits',
+    text: `The recorder's clock goes back ${times}, by up to ${inSeconds(furthest).toFixed(6)} s, the first time at packet ${packet}: times across such a place are too short, or negative. A clock that was set forward cannot be told from silence.`,
     connections: [],
   }
 }

@@ -38,7 +38,10 @@ function labelInitiation({ initiation }: ConnectionAnalysis, put: Put): void {
   if (kind === 'unseen') return
   put(first, 'SYN, the client asks')
   if (kind === 'refused') put(second, 'refused by a reset')
-  if (kind === 'simultaneous') put(second, 'SYN of the other side: both opened at once')
+  if (kind === 'simultaneous') {
+    const what = initiation.isOtherSynUnseen ? 'SYN+ACK' : 'SYN'
+    put(second, `${what} of the other side: both opened at once`)
+  }
   if (kind !== 'handshake') return
   put(second, 'SYN+ACK, the server agrees')
   put(third, `ACK, the handshake is complete${rtt === null ? '' : ` after ${duration(rtt)}`}`)

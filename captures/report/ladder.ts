@@ -101,8 +101,8 @@ export function initiationLadder(connection: ConnectionAnalysis): LadderRow[] {
         ...segment(second, {
           time: null,
           by: 'server',
-          label: 'SYN',
-          numbers: 'seq 0',
+          label: initiation.isOtherSynUnseen ? 'SYN, ACK' : 'SYN',
+          numbers: initiation.isOtherSynUnseen ? 'seq 0 ack 1' : 'seq 0',
           states: { client: 'SYN-RECEIVED', server: 'SYN-RECEIVED' },
         }),
         ...segment(third, {

@@ -35,6 +35,11 @@ function noteSyn(connection: Connection, segment: Segment, own: Stream, other: S
   if (own.syn !== null && own.syn.isn === segment.sequence) {
     own.syn.last = place
     own.syn.copies += 1
+    if (withAck && !own.syn.withAck) own.syn.isAnsweringToo = true
+    if (own.syn.areOptionsCut && !segment.areOptionsCut) {
+      Object.assign(own.syn, offerOf(segment))
+      agreeOnScale(segment, own, other)
+    }
     // Both opened at once: what follows the SYN is a SYN+ACK with the same number (RFC 9293 §3.5, figure 7).
     if (withAck && connection.synAck === null) connection.synAck = place
     return
@@ -44,18 +49,28 @@ function noteSyn(connection: Connection, segment: Segment, own: Stream, other: S
   if (own.syn !== null) return
   own.syn = {
     isn: segment.sequence,
-    mss: segment.mss,
-    windowScale: segment.windowScale,
-    sackPermitted: segment.sackPermitted,
-    timestamps: segment.hasTimestamps,
+    ...offerOf(segment),
     window: segment.window,
     withAck,
     first: place,
     last: place,
     copies: 1,
+    isAnsweringToo: false,
     dataLength: segment.length,
   }
   if (withAck) connection.synAck ??= place
+  agreeOnScale(segment, own, other)
+}
+
+const offerOf = (segment: Segment) => ({
+  mss: segment.mss,
+  windowScale: segment.windowScale,
+  sackPermitted: segment.sackPermitted,
+  timestamps: segment.hasTimestamps,
+  areOptionsCut: segment.areOptionsCut,
+})
+
+function agreeOnScale(segment: Segment, own: Stream, other: Stream): void {
   // Scaling is in use only if both SYNs offer it (RFC 7323 §2.2); of a SYN that is cut nobody knows.
   if (segment.windowScale >= 0) own.scale = other.scale === -2 ? -2 : segment.windowScale
   else if (!segment.areOptionsCut) {

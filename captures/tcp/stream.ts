@@ -6,16 +6,21 @@ import { createUnacknowledged, type Unacknowledged } from './unacknowledged.ts'
 /** A SYN as it was sent, with what it offered. */
 export interface Syn {
   readonly isn: number
-  readonly mss: number
-  readonly windowScale: number
-  readonly sackPermitted: boolean
-  readonly timestamps: boolean
+  /** What it offers; −1: not there. */
+  mss: number
+  windowScale: number
+  sackPermitted: boolean
+  timestamps: boolean
+  /** Some of that may not be captured: it is taken from a later copy that is whole. */
+  areOptionsCut: boolean
   readonly window: number
   readonly withAck: boolean
   readonly first: Place
   /** The latest copy of it. */
   last: Place
   copies: number
+  /** It went out without ACK, and then with one: both ends opened at once. */
+  isAnsweringToo: boolean
   /** Data in the SYN (RFC 7413), bytes. */
   readonly dataLength: number
 }

@@ -19,7 +19,7 @@ export function initiationSentences(connection: ConnectionAnalysis): Sentence[] 
       return unseen(connection)
     case 'simultaneous':
       return [
-        say`Both ends sent a SYN before either had seen the other's (simultaneous open, RFC 9293 §3.5, figure 7): ${frames(initiation.packets)}. Each acknowledges the other's SYN; one connection comes of it, not two.`,
+        say`Both ends sent a SYN before either had seen the other's (simultaneous open, RFC 9293 §3.5, figure 7): ${frames(initiation.packets)}. Each acknowledges the other's SYN; one connection comes of it, not two.${initiation.isOtherSynUnseen ? say` The SYN of the ${role('server')} itself is not captured: that it sent one is known from the SYN+ACK of the ${role('client')}.` : []}`,
         ...roundTrip(initiation),
       ]
     default:

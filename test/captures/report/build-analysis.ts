@@ -64,6 +64,7 @@ export function anInitiation(parts: Partial<Initiation> = {}): Initiation {
     rttToServer: 0.0403,
     synRetransmissions: 0,
     fastOpenBytes: 0,
+    isOtherSynUnseen: false,
     client: anEnd(),
     server: anEnd({ isn: 1204771920, window: 65160 }),
     ...parts,

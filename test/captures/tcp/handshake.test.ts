@@ -1,6 +1,11 @@
 // How a connection begins (RFC 9293 §3.5), and what both ends say of themselves in their SYNs.
 import { describe, expect, test } from 'vitest'
-import { connectionOf, explainText, only } from '../helpers/explain.ts'
+import { initiationLadder } from '../../../captures/report/ladder.ts'
+import { plain } from '../../../captures/report/prose.ts'
+import { initiationSentences } from '../../../captures/report/sentences/initiation.ts'
+import { packetsOf, writeCapture } from '../helpers/capture-writer.ts'
+import { connectionOf, explain, explainText, only } from '../helpers/explain.ts'
+import { segments } from '../helpers/segments.ts'
 
 test('three segments, with ISNs, options and round trip', () => {
   const connection = connectionOf(
@@ -23,6 +28,7 @@ test('three segments, with ISNs, options and round trip', () => {
       rttToServer: 0.004,
       synRetransmissions: 0,
       fastOpenBytes: 0,
+      isOtherSynUnseen: false,
       client: {
         isn: 3_000_000_000,
         mss: 1460,
@@ -121,6 +127,78 @@ test('simultaneous: both call at once (RFC 9293 §3.5, figure 7)', () => {
     synRetransmissions: 0,
     client: { mss: 1460 },
     server: { mss: 1400 },
+  })
+})
+
+describe('both call at once, and one of the SYNs is not captured', () => {
+  test.each([
+    [
+      'the first',
+      `
+      0.001 < S  0:0(0)         <mss 1400>
+      0.020 > S. 0:0(0)   ack 1 <mss 1460>
+      0.021 < S. 0:0(0)   ack 1 <mss 1400>
+      0.041 > .  1:1(0)   ack 1`,
+      1400,
+    ],
+    [
+      'the second',
+      `
+      0.000 > S  0:0(0)         <mss 1460>
+      0.020 > S. 0:0(0)   ack 1 <mss 1460>
+      0.021 < S. 0:0(0)   ack 1 <mss 1400>
+      0.041 > .  1:1(0)   ack 1`,
+      1460,
+    ],
+  ])('%s', (_, text, mss) => {
+    const connection = connectionOf(text)
+    const { initiation } = connection
+    expect(initiation).toMatchObject({
+      kind: 'simultaneous',
+      isOtherSynUnseen: true,
+      synRetransmissions: 0,
+      client: { mss },
+    })
+    expect(initiation.packets.slice(0, 3)).toEqual([1, 2, 3])
+    const rows = initiationLadder(connection)
+    const labels = rows.map((row) => ('label' in row ? row.label : '')).filter(Boolean)
+    expect(labels.slice(0, 3)).toEqual(['SYN', 'SYN, ACK', 'SYN, ACK'])
+    expect(initiationSentences(connection).map(plain).join(' ')).toContain(
+      'The SYN of the server itself is not captured',
+    )
+  })
+
+  test('a SYN+ACK that is sent again makes no second caller', () => {
+    const { initiation } = connectionOf(`
+      0.000 > S  0:0(0)         <mss 1460>
+      0.020 < S. 0:0(0)   ack 1 <mss 1400>
+      1.020 < S. 0:0(0)   ack 1 <mss 1400>
+      1.040 > .  1:1(0)   ack 1`)
+    expect(initiation).toMatchObject({ kind: 'handshake', isOtherSynUnseen: false })
+  })
+})
+
+test('what the snapshot cut from a SYN is taken from a later copy that is whole', () => {
+  const text = `
+    0.000 > S  0:0(0)          <mss 1460,sackOK,wscale 7>
+    1.000 > S  0:0(0)          <mss 1460,sackOK,wscale 7>
+    1.020 < S. 0:0(0)    ack 1 win 1000 <mss 1400,sackOK,wscale 2>
+    1.040 > .  1:1(0)    ack 1 win 100
+    1.050 > P. 1:101(100) ack 1 win 100
+    1.070 < .  1:1(0)    ack 101 win 100`
+  const cut = segments(text).map((segment, n) => (n === 0 ? { ...segment, kept: 54 } : segment))
+  const { analysis, segments: seen } = explain(writeCapture(packetsOf(cut)))
+  expect(only(analysis.connections).initiation).toMatchObject({
+    synRetransmissions: 1,
+    client: { mss: 1460, windowScale: 7, sackPermitted: true },
+    server: { mss: 1400, windowScale: 2 },
+  })
+  expect(seen.slice(3).map(({ window }) => window)).toEqual([12_800, 12_800, 400])
+  const neither = cut.map((segment, n) => (n === 1 ? { ...segment, kept: 54 } : segment))
+  const unknown = explain(writeCapture(packetsOf(neither))).analysis
+  expect(only(unknown.connections).initiation.client).toMatchObject({
+    mss: null,
+    windowScale: null,
   })
 })
 

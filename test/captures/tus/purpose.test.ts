@@ -81,6 +81,7 @@ function factsOf(sketch: Sketch, number: number): ConnectionFacts {
       rttToServer: 0.01,
       synRetransmissions: 0,
       fastOpenBytes: 0,
+      isOtherSynUnseen: false,
       client: null,
       server: null,
     },
