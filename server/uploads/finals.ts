@@ -140,12 +140,13 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
 
   async function compareWithDisk(final: Upload): Promise<void> {
     const { id, finished, length } = final.info
-    if (finished === null || final.damage !== null || final.lock.holder !== null) return
+    const { holder, turns } = final.lock
+    if (finished === null || final.damage !== null || holder !== null) return
     const sizes = await store.inspectSegments(id, partsOf(final.info)?.length ?? 0)
-    // It may be about to be removed.
-    if (final.removed || final.lock.holder !== null) return
     if (!sizes.includes(null) && sum(sizes) === length) return
     await store.refuseIfAway()
+    // Its removal may have begun meanwhile.
+    if (final.lock.turns !== turns) return
     final.damage = 'one of its data files is gone'
     events.emit('change', final)
   }

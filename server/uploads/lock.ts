@@ -15,6 +15,8 @@ export type Release = () => void
 
 export interface Lock {
   readonly holder: Party | null
+  /** How many have held it so far: if it is as before, nothing that needs the lock was done meanwhile. */
+  readonly turns: number
   /** Resolves when `party` holds the lock; rejects with what its `gaveUp` gives. */
   acquire(party: Party, urgent?: boolean): Promise<Release>
   /** Lets the waiting parties look again whether to wait on; the holder calls it as it progresses. */
@@ -31,10 +33,12 @@ interface Waiter {
 /** A lock that nobody holds. */
 export function createLock(): Lock {
   let holder: Party | null = null
+  let turns = 0
   let waiting: Waiter[] = []
 
   function enter(party: Party): Release {
     holder = party
+    turns += 1
     let held = true
     return () => {
       if (!held) return
@@ -67,6 +71,9 @@ export function createLock(): Lock {
   return {
     get holder() {
       return holder
+    },
+    get turns() {
+      return turns
     },
     acquire(party, urgent = false) {
       if (holder === null) return Promise.resolve(enter(party))

@@ -272,19 +272,14 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
 
   /** Somebody else may have changed the folder: the file is the truth. */
   async function compareWithDisk(upload: Upload): Promise<void> {
-    const { info, offset } = upload
+    const { info, lock } = upload
+    const { turns } = lock
     const data = await store.inspect(info.id)
-    // A PATCH may have come and gone meanwhile: then what was seen is old.
-    if (
-      upload.lock.holder !== null ||
-      upload.removed ||
-      upload.info !== info ||
-      upload.offset !== offset
-    )
-      return
     if (data === null) await store.refuseIfAway()
+    // A PATCH may have come and gone meanwhile: then what was seen is old.
+    if (lock.turns !== turns) return
     // What is behind a mark doesn't count.
-    const most = upload.mark.isSet ? offset : Number.POSITIVE_INFINITY
+    const most = upload.mark.isSet ? upload.offset : Number.POSITIVE_INFINITY
     const size = Math.min(data?.size ?? 0, most)
     const damage = data === null ? missingData : damageOf(info, { ...data, size })
     if (damage === upload.damage && size === upload.offset) return

@@ -17,7 +17,15 @@ interface Watch {
 
 type Fault = (name: string, args: readonly unknown[]) => Error | null
 
+/** Makes the call itself, or `null`. */
+type Around = (
+  name: string,
+  args: readonly unknown[],
+  call: () => Promise<unknown>,
+) => Promise<unknown> | null
+
 let watch: Watch | null = null
+let around: Around | null = null
 let fault: Fault | null = null
 
 /** From now on the folder is copied into `into` before each call that changes a file, hard links as hard links. */
@@ -29,6 +37,11 @@ export function watchFolder(dir: string, into: string): Moment[] {
 /** Lets calls fail with the error that `next` gives; `null`: none does any more. */
 export function failCalls(next: Fault | null): void {
   fault = next
+}
+
+/** Lets calls that give promises take their time; `null`: as the system does. */
+export function delayCalls(next: Around | null): void {
+  around = next
 }
 
 /** One more moment, the last: after everything. */
@@ -62,7 +75,8 @@ export function watchCalls<T extends object>(
       if (error !== null && kind === 'promise') return Promise.reject(error)
       if (error !== null) return (args.at(-1) as (reason: Error) => void)(error)
       look(name)
-      return call(...(args as never[]))
+      const make = () => call(...(args as never[])) as Promise<unknown>
+      return (kind === 'promise' ? around?.(name, args, make) : null) ?? make()
     }
     return [name, wrapped]
   })

@@ -10,7 +10,14 @@ import { UploadError } from '../../server/uploads/errors.ts'
 import { digestLengths, type HashName } from '../../server/uploads/hash.ts'
 import type { Upload } from '../../server/uploads/upload.ts'
 import type { Uploads } from '../../server/uploads/uploads.ts'
-import { failCalls, stopWatching, systemError, watchFolder } from '../helpers/crashes.ts'
+import { randomOf } from '../captures/random.ts'
+import {
+  delayCalls,
+  failCalls,
+  stopWatching,
+  systemError,
+  watchFolder,
+} from '../helpers/crashes.ts'
 import {
   bodyOf,
   closeFolder,
@@ -33,7 +40,11 @@ vi.mock(import('node:fs'), async (importOriginal) => {
 })
 vi.mock(import('node:fs/promises'), async (importOriginal) => {
   const { watchCalls } = await import('../helpers/crashes.ts')
-  return watchCalls(await importOriginal(), ['rm', 'rename', 'truncate', 'writeFile'], 'promise')
+  return watchCalls(
+    await importOriginal(),
+    ['rm', 'rename', 'truncate', 'writeFile', 'stat'],
+    'promise',
+  )
 })
 
 let dir = ''
@@ -590,4 +601,109 @@ test('a mark is closed with its file, and both can be opened again', async () =>
     await expectAt(upload, 'hellohellohello')
     expect(await sizeOf(markOf(upload))).toBe(17)
   }
+})
+
+function gate() {
+  let open: () => void = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
+
+test('bytes that a look at the disk saw, but that were taken back before it was told, are not told', async () => {
+  const upload = await begin()
+  const { id } = upload.info
+  await appendChecked(upload, 0, 'kept')
+  const [look, seen, answer] = [gate(), gate(), gate()]
+  let isFirst = true
+  delayCalls((name, _args, call) => {
+    if (name !== 'stat' || !isFirst) return null
+    isFirst = false
+    return look.opened.then(call).finally(() => {
+      seen.open()
+      return answer.opened
+    })
+  })
+  const looked = uploads.look(id)
+  const body = new PassThrough()
+  body.write('wrong')
+  const work = refusalOf(uploads.append(id, requestOf(4, body, { check: wrong })))
+  await untilSize(uploads, id, 9)
+  look.open()
+  await seen.opened
+  body.end()
+  expect(await work).toBe('checksum-mismatch')
+  await uploads.append(id, requestOf(4, ''))
+  answer.open()
+  expect((await looked).offset).toBe(4)
+  delayCalls(null)
+})
+
+// Every body is of one byte value, so each byte of the file tells from whom it is.
+test('whoever comes at the same time, in whatever order: bytes never mix, and what was told stays', async () => {
+  await closeFolder(uploads)
+  uploads = await openFolder(dir, { openFiles: 1 })
+  const random = randomOf(7)
+  const kinds = ['right', 'behind', 'wrong', 'unchecked', 'cut', 'cut-unchecked'] as const
+  const all = await Promise.all([begin(null), begin(null), begin(null)])
+  const known = new Map(all.map((upload) => [upload, Buffer.alloc(0)]))
+  let taken = 0
+
+  async function oneBody(upload: Upload, value: number): Promise<void> {
+    const kind = random.pick(kinds)
+    const bytes = Buffer.alloc(1 + random.integer(30_000), value)
+    const { offset } = upload
+    const digest = digestOf('md5', kind === 'wrong' ? 'something else' : bytes)
+    const check =
+      kind === 'unchecked' || kind === 'cut-unchecked'
+        ? null
+        : kind === 'behind'
+          ? trailing([digest])
+          : promising(digest)
+    const body = new PassThrough()
+    const work = uploads.append(upload.info.id, requestOf(offset, body, { check })).then(
+      () => null,
+      (error: UploadError) => error.code,
+    )
+    for (let from = 0; from < bytes.length; from += 10_000) {
+      body.write(Buffer.from(bytes.subarray(from, from + 10_000)))
+      await new Promise(setImmediate)
+    }
+    if (kind.startsWith('cut')) body.destroy()
+    else body.end()
+    const code = await work
+    const file = await readFile(fileOf(upload))
+    if (code === null) {
+      taken += 1
+      expect(file.subarray(offset, offset + bytes.length).equals(bytes), `${kind} ${value}`).toBe(
+        true,
+      )
+    } else if (check !== null) {
+      expect(file.subarray(0, upload.offset).includes(value), `${kind}, ${code}`).toBe(false)
+    }
+  }
+
+  /** What was told is never taken back, nor ever other bytes. */
+  async function look(upload: Upload): Promise<void> {
+    const before = known.get(upload) ?? Buffer.alloc(0)
+    const { offset } = await uploads.look(upload.info.id)
+    const now = (await readFile(fileOf(upload))).subarray(0, offset)
+    expect(now.length).toBe(offset)
+    expect(now.subarray(0, before.length).equals(before)).toBe(true)
+    if (now.length > (known.get(upload)?.length ?? 0)) known.set(upload, now)
+  }
+
+  let value = 0
+  const client = async () => {
+    while (value < 250) {
+      value += 1
+      const mine = value
+      const upload = random.pick(all)
+      await (random.integer(4) === 0 ? look(upload) : oneBody(upload, mine))
+    }
+  }
+  await Promise.all(Array.from({ length: 5 }, client))
+  for (const upload of all) await look(upload)
+  expect(taken).toBeGreaterThan(20)
 })
