@@ -1,10 +1,22 @@
 // Bodies whose bytes count only when they hash to what was promised: all of them or none, whatever comes between.
+
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { promisify } from 'node:util'
+import {
+  afterAll,
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  type TestContext,
+  test,
+  vi,
+} from 'vitest'
 import type { Durability } from '../../server/config.ts'
 import { UploadError } from '../../server/uploads/errors.ts'
 import { digestLengths, type HashName } from '../../server/uploads/hash.ts'
@@ -47,6 +59,8 @@ vi.mock(import('node:fs/promises'), async (importOriginal) => {
   )
 })
 
+const run = promisify(execFile)
+
 let dir = ''
 let uploads: Uploads
 beforeEach(async () => {
@@ -58,6 +72,21 @@ afterEach(async () => {
   await closeResources()
 })
 afterAll(cleanUp)
+
+/** A file system of 1 MiB, unmounted at the end. */
+async function smallDisk(context: TestContext): Promise<string> {
+  if (process.getuid?.() !== 0) context.skip('mounting a small tmpfs needs root')
+  const folder = await temporaryFolder('longhaul-disk')
+  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).then(
+    () => true,
+    () => false,
+  )
+  if (!mounted) context.skip("a small tmpfs can't be mounted")
+  context.onTestFinished(async () => {
+    await run('umount', ['-l', folder])
+  })
+  return folder
+}
 
 const hashes = Object.keys(digestLengths) as HashName[]
 const begin = (length: number | null = 1000) => uploads.create({ length, metadata: '' })
@@ -137,6 +166,19 @@ describe('a body that keeps its promise', () => {
     await appendChecked(upload, 5, '56789')
     expect(upload.info.finished).not.toBeNull()
     expect(existsSync(markOf(upload))).toBe(false)
+  })
+
+  test('to repeat the end of a finished upload is harmless, and checked as ever', async () => {
+    const upload = await begin(3)
+    await appendChecked(upload, 0, 'end')
+    for (const bodyLength of [0, null]) {
+      const empty = { bodyLength, check: promising(digestOf('md5', '')) }
+      await uploads.append(upload.info.id, requestOf(3, '', empty))
+      const broken = requestOf(3, '', { bodyLength, check: wrong })
+      expect(await refusalOf(uploads.append(upload.info.id, broken))).toBe('checksum-mismatch')
+    }
+    expect(existsSync(markOf(upload))).toBe(false)
+    await expectAt(upload, 'end')
   })
 
   test('an empty one changes nothing, and an empty one that hashes to something else is refused', async () => {
@@ -291,6 +333,42 @@ describe('a body that does not is as if it had never come', () => {
     failCalls(null)
     expect(id).toBe(upload.info.id)
     await expectNothing()
+  })
+
+  test('a disk that lets nothing be written, nor taken away', async () => {
+    const { upload, expectNothing, id } = await started()
+    const body = new PassThrough()
+    body.write('some')
+    const work = uploads.append(id, requestOf(4, body, { check: wrong }))
+    await untilSize(uploads, id, 8)
+    failCalls((name) => (/writev|ftruncate/.test(name) ? systemError('EROFS') : null))
+    body.end('more')
+    expect(await refusalOf(work)).toBe('unwritable')
+    failCalls(null)
+    expect(await content(upload), 'left behind the mark').toBe('keptsome')
+    expect((await uploads.look(id)).offset).toBe(4)
+    await uploads.append(id, requestOf(4, ''))
+    await expectNothing()
+  })
+
+  test('a disk that has really no room', async (context) => {
+    const disk = await smallDisk(context)
+    const small = await openFolder(disk)
+    const upload = await small.create({ length: 2 ** 20, metadata: '' })
+    const { id } = upload.info
+    const first = randomBytes(100_000)
+    const check = (bytes: Uint8Array) => ({ check: promising(digestOf('crc32', bytes)) })
+    await small.append(id, requestOf(0, first, check(first)))
+    await writeFile(path.join(disk, 'ballast'), Buffer.alloc(700_000))
+    const large = randomBytes(500_000)
+    const error = await small.append(id, requestOf(100_000, large, check(large))).catch((e) => e)
+    expect(error).toMatchObject({ code: 'no-space', offset: 100_000 })
+    expect(await sizeOf(path.join(disk, id)), 'its room is free again').toBe(100_000)
+    expect((await small.look(id)).offset).toBe(100_000)
+    await rm(path.join(disk, 'ballast'))
+    await small.append(id, requestOf(100_000, large, check(large)))
+    expect(await readFile(path.join(disk, id))).toEqual(Buffer.concat([first, large]))
+    await closeFolder(small)
   })
 
   test('the service is about to stop', async () => {
@@ -494,7 +572,6 @@ describe('after a restart', () => {
     await closeFolder(uploads)
     const record = await readFile(`${fileOf(upload)}.json`)
     await writeFile(fileOf(upload), 'kept and more')
-    const { rm } = await import('node:fs/promises')
     await rm(`${fileOf(upload)}.json`)
     await closeFolder(await openFolder(dir))
     await writeFile(`${fileOf(upload)}.json`, record)
