@@ -13,7 +13,7 @@ export interface Shown {
   readonly packets: CapturedConnection
   readonly verdict: Verdict
   readonly uploadName: string | null
-  /** Its details are open unless somebody closed them. */
+  /** Its details are open, as those of no other, unless somebody chose otherwise. */
   readonly isFirst: boolean
 }
 
@@ -34,7 +34,7 @@ export function connectionRow(first: Shown): Row<Shown> {
   const summary = h('summary', {}, 'Segment by segment')
   const details = h(
     'details',
-    { class: 'phases-box', open: first.isFirst },
+    { class: 'phases-box' },
     summary,
     h('div', { class: 'phases' }, opening.element, middle.element, closing.element),
   )
@@ -58,6 +58,10 @@ export function connectionRow(first: Shown): Row<Shown> {
     )
   }
 
+  let isChosen = false
+  summary.addEventListener('click', () => {
+    isChosen = true
+  })
   details.addEventListener('toggle', () => {
     if (details.open) fill(current)
   })
@@ -82,6 +86,7 @@ export function connectionRow(first: Shown): Row<Shown> {
       setAttribute(verdict, 'data-verdict', found.kind)
       setText(verdict, found.sentences.join(' '))
       summary.setAttribute('aria-label', `Segment by segment, ${portsOf(pair)}`)
+      if (!isChosen && details.open !== next.isFirst) details.open = next.isFirst
       if (details.open) fill(next)
     },
   }
