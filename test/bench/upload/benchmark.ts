@@ -3,6 +3,7 @@ import type { Benchmark } from '../benchmark.ts'
 import { writeSection } from '../section.ts'
 import { checksumRounds } from './checksum-rounds.ts'
 import { type LoadClient, startClient } from './client-process.ts'
+import { concatenationTable } from './concatenation.ts'
 import type { CrowdResult } from './crowd.ts'
 import { joinRounds } from './join-rounds.ts'
 import { type Cell, type Measurement, measure, type Round, type Workload } from './measure.ts'
@@ -45,7 +46,9 @@ export const uploadBenchmark: Benchmark = {
         ...(options.checksums.length > 0
           ? [checksumTable(await checksumRounds(client, options))]
           : []),
-        ...(options.parts.length > 0 ? [joinTable(await joinRounds(client, options))] : []),
+        ...(options.parts.length > 0
+          ? [joinTable(await joinRounds(client, options)), await concatenationTable(options)]
+          : []),
       ].join('\n\n')
       console.log(markdown)
       if (options.write !== null) await writeSection(options.write, 'upload', markdown)
