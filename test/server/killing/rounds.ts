@@ -184,6 +184,10 @@ async function finishAll(life: Life, { server }: Place): Promise<string[]> {
     if (upload.target === null) await createKnown(wire, upload)
     await finish(life, wire, upload)
     wrong.push(...(await judgeUpload(server, upload)))
+    if (upload.kind === 'part' || upload.target === null) continue
+    const { status, body } = await get(server, upload.target)
+    if (status !== 200 || sha256(body) !== sha256(upload.source))
+      wrong.push(`${upload.name}: GET ${status}, ${body.length} bytes that are not its source`)
   }
   for (const final of world.finals) {
     // A final that was never made can only be made of parts that are there.
