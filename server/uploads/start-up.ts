@@ -70,7 +70,8 @@ export async function surveyFolder(
     const upload = await readUpload(store, marks, id, names)
     if (upload === null) return
     if (upload.info.finished === null && upload.damage === missingData) {
-      await store.remove(id)
+      await store.beginRemoval(id)
+      await store.finishRemoval(id)
       findings.push({ level: 'warn', id, text: 'its record had no data file: removed' })
       return
     }

@@ -56,13 +56,11 @@ export interface Store {
   refuseIfAway(): Promise<void>
   /** Forces the data to the disk. */
   sync(fd: number): Promise<void>
-  /**
-   * Removes both files. Rejects when nothing was removed; `false`: the upload is gone, but `finishRemoval` has to clear
-   * up what is left of it, as after a crash.
-   */
-  remove(id: string): Promise<boolean>
+  /** The moment of removal: before it the upload is whole, after it only `finishRemoval` is left. */
+  beginRemoval(id: string): Promise<void>
   /** Takes back the mark of a removal beside a whole upload. */
   dropMark(id: string): Promise<void>
+  /** Clears up what is left, as after a crash too. */
   finishRemoval(id: string): Promise<void>
   /** The data files of an upload that is made of others, in order. */
   segmentFile(id: string, index: number): string
@@ -92,6 +90,7 @@ export function createStore(dir: string, durable: boolean): Store {
   const segmentFile = (id: string, index: number) => path.join(dir, `${id}.${index}`)
 
   async function finishRemoval(id: string): Promise<void> {
+    if (durable) await syncFolder(dir)
     await removeSegments(id, await segmentsOfGone(id))
     await rm(dataFile(id), { force: true })
     await rm(path.join(dir, id + markSuffix), { force: true })
@@ -194,17 +193,7 @@ export function createStore(dir: string, durable: boolean): Store {
     },
     sync: (fd) => fdatasync(fd),
     dropMark: (id) => rm(goneFile(id), { force: true }),
-    async remove(id) {
-      // The rename is the moment of removal: before it the upload is whole, after it only the clearing up is left.
-      await rename(infoFile(id), goneFile(id)).catch(ignoreMissing)
-      try {
-        if (durable) await syncFolder(dir)
-        await finishRemoval(id)
-        return true
-      } catch {
-        return false
-      }
-    },
+    beginRemoval: (id) => rename(infoFile(id), goneFile(id)).catch(ignoreMissing),
     async freeSpace() {
       const disk = await statfs(dir)
       return disk.bavail * disk.bsize

@@ -305,12 +305,13 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   async function discard(upload: Upload, reason: string): Promise<void> {
     const { id } = upload.info
     await files.close(upload)
-    const isCleared = await store.remove(id)
-    if (!isCleared) uncleared.add(id)
+    await store.beginRemoval(id)
+    // Whoever asks from now on must not be told of what is being cleared up.
     upload.removed = true
     uploads.delete(id)
     remember(id, reason)
     events.emit('removed', upload)
+    await store.finishRemoval(id).catch(() => uncleared.add(id))
   }
 
   async function digest(id: string, hash: HashName): Promise<Digest> {

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -69,6 +69,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   failCalls(null)
+  delayCalls(null)
   await closeResources()
 })
 afterAll(cleanUp)
@@ -715,6 +716,28 @@ test('bytes that a look at the disk saw, but that were taken back before it was 
   answer.open()
   expect((await looked).offset).toBe(4)
   delayCalls(null)
+})
+
+test('an upload whose removal has begun is gone, though its files are still being cleared up', async () => {
+  const upload = await begin()
+  const { id } = upload.info
+  await appendChecked(upload, 0, 'kept')
+  const [begun, clear] = [gate(), gate()]
+  delayCalls((name, _args, call) => {
+    if (name !== 'rm') return null
+    begun.open()
+    return clear.opened.then(call)
+  })
+  const removal = uploads.remove(id)
+  await begun.opened
+  expect(await refusalOf(uploads.look(id))).toBe('gone')
+  expect(await refusalOf(uploads.append(id, requestOf(4, 'x')))).toBe('gone')
+  expect(await refusalOf(uploads.remove(id))).toBe('gone')
+  expect(uploads.list()).toEqual([])
+  clear.open()
+  await removal
+  delayCalls(null)
+  expect(readdirSync(dir)).toEqual([])
 })
 
 // Every body is of one byte value, so each byte of the file tells from whom it is.
