@@ -22,6 +22,7 @@ export interface Config {
   readonly openFiles: number
   readonly corsOrigin: readonly string[]
   readonly trustProxy: readonly string[]
+  readonly interim: 'auto' | 'on' | 'off'
   readonly publicHost: readonly string[]
   readonly token: string | null
   readonly allowAnonymous: boolean
@@ -167,6 +168,13 @@ export const configOptions = {
     default: '',
     help: 'proxies whose X-Forwarded-* headers count: addresses, networks or "loopback", by commas',
     read: proxies,
+  },
+  interim: {
+    flag: '--interim',
+    value: '<when>',
+    default: 'auto',
+    help: 'interim answers (104) to clients of the IETF protocol: always (on), never (off: nginx fails at them), unless there is a proxy (auto)',
+    read: oneOf(['auto', 'on', 'off'] as const),
   },
   publicHost: {
     flag: '--public-host',

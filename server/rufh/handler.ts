@@ -10,13 +10,14 @@ import { idPattern } from '../uploads/info-file.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import type { Call } from './call.ts'
 import { completeField, type Fields, limitFields, stateFields } from './fields.ts'
+import type { InterimOptions } from './interim.ts'
 import { createOperations, type Outcome } from './operations.ts'
 import { answerWith, mismatchedDigests, type Problem, ProblemError, problemOf } from './problems.ts'
 import { createReceiver } from './receive.ts'
 import type { ReprDigests } from './repr-digests.ts'
 import { versionOf } from './versions.ts'
 
-export interface RufhOptions {
+export interface RufhOptions extends InterimOptions {
   readonly corsOrigin: readonly string[]
   /** Bytes of an Upload-Metadata header. */
   readonly maxMetadata: number
@@ -31,7 +32,7 @@ export type RufhHandler = (exchange: Exchange, refusal: Refusal | null) => void
 /** Makes the handler of every method of the draft but OPTIONS, whose answer serves both protocols. */
 export function createRufh(uploads: Uploads, options: RufhOptions, log: Logger): RufhHandler {
   const { digests, maxMetadata } = options
-  const receiver = createReceiver(uploads)
+  const receiver = createReceiver(uploads, options)
   const operations = createOperations({ uploads, receiver, digests, maxMetadata })
 
   const ofUploads = {

@@ -1,5 +1,5 @@
 // 104 (Upload Resumption Supported): an answer before the answer (RFC 9110 §15.2).
-import type { ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -33,4 +33,31 @@ export function sendResumptionSupported(response: ServerResponse, headers: Heade
       'latin1',
     )
   }
+}
+
+export interface InterimOptions {
+  /** `auto`: unless a proxy is in front. */
+  readonly interim: 'auto' | 'on' | 'off'
+  /** The proxies in front, as far as they are named. */
+  readonly trustProxy: readonly string[]
+}
+
+/** What proxies add to a request, and a client behind one can't take away. */
+const traces = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+] as const
+
+/**
+ * Whether the way back of this request takes interim answers. nginx takes any but 103 for the final answer, and what comes
+ * behind it for the answer to the next request of its connection, which may be somebody else's. So behind a proxy there are
+ * none, unless somebody who knows it says so.
+ */
+export function takesInterim(options: InterimOptions, headers: IncomingHttpHeaders): boolean {
+  if (options.interim !== 'auto') return options.interim === 'on'
+  return options.trustProxy.length === 0 && traces.every((name) => headers[name] === undefined)
 }

@@ -5,21 +5,21 @@ import type { Uploads } from '../uploads/uploads.ts'
 import type { BodyHead } from './body-head.ts'
 import type { Call } from './call.ts'
 import type { Fields } from './fields.ts'
-import { sendResumptionSupported } from './interim.ts'
+import { type InterimOptions, sendResumptionSupported, takesInterim } from './interim.ts'
 import { createProgress } from './progress.ts'
 
 export interface Receiver {
-  /** Tells a client that can resume how: 104. The draft wants none where the version is not known. */
+  /** Tells a client how to resume: 104. The draft wants none where the version is not known. */
   announce(call: Call, fields: Fields): void
   /** Appends the content; rejects with an `UploadError`. */
   receive(call: Call, upload: Upload, head: BodyHead): Promise<void>
 }
 
-export function createReceiver(uploads: Uploads): Receiver {
+export function createReceiver(uploads: Uploads, options: InterimOptions): Receiver {
   const progress = createProgress()
 
-  function announce({ response, version }: Call, fields: Fields): void {
-    if (version.interop === null) return
+  function announce({ request, response, version }: Call, fields: Fields): void {
+    if (version.interop === null || !takesInterim(options, request.headers)) return
     sendResumptionSupported(response, {
       'Upload-Draft-Interop-Version': String(version.interop),
       ...fields,

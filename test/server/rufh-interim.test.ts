@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { sendResumptionSupported } from '../../server/rufh/interim.ts'
+import { sendResumptionSupported, takesInterim } from '../../server/rufh/interim.ts'
 
 /** What a client reads of a server that sends a 104, and then 200. */
 async function answerTo(version: string, isLate = false): Promise<string> {
@@ -48,4 +48,14 @@ test("Node's own way is taken where there is one", () => {
   }
   sendResumptionSupported(response as unknown as ServerResponse, { Location: '/x' })
   expect(seen).toEqual([[104, { Location: '/x' }]])
+})
+
+test('traces of a proxy are enough for none; on and off are the last word', () => {
+  const through = { 'x-forwarded-for': '192.0.2.1' }
+  expect(takesInterim({ interim: 'auto', trustProxy: [] }, {})).toBe(true)
+  expect(takesInterim({ interim: 'auto', trustProxy: [] }, through)).toBe(false)
+  expect(takesInterim({ interim: 'auto', trustProxy: [] }, { via: '1.1 somewhere' })).toBe(false)
+  expect(takesInterim({ interim: 'auto', trustProxy: ['loopback'] }, {})).toBe(false)
+  expect(takesInterim({ interim: 'on', trustProxy: ['loopback'] }, through)).toBe(true)
+  expect(takesInterim({ interim: 'off', trustProxy: [] }, {})).toBe(false)
 })
