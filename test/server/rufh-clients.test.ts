@@ -309,3 +309,41 @@ test('versions differ in what the table says, and in nothing else', async () => 
   }
   expect(limits).toEqual([null, null, null, 'expires', 'max-age', 'max-age'])
 })
+
+test('a page of an allowed origin may send and read every field, in errors too', async () => {
+  const origin = 'https://pages.example'
+  const strict = await startServer({ flags: ['--log-level', 'error', '--cors-origin', origin] })
+  const listed = (value: string | null) => (value ?? '').toLowerCase().split(/,\s*/)
+  const preflight = await exchange(strict, {
+    method: 'OPTIONS',
+    target: '/files',
+    headers: { Origin: origin, 'Access-Control-Request-Method': 'PUT' },
+  })
+  expect(listed(preflight.header('access-control-allow-methods'))).toContain('put')
+  const sent = 'Upload-Complete, Upload-Incomplete, Upload-Offset, Upload-Length, Content-Digest'
+  const more = 'Upload-Draft-Interop-Version, Repr-Digest, Want-Repr-Digest, Content-Disposition'
+  expect(listed(preflight.header('access-control-allow-headers'))).toEqual(
+    expect.arrayContaining(listed(`${sent}, ${more}`)),
+  )
+  const headers = { Origin: origin }
+  const created = await create(strict, { complete: false, body: 'abc', headers })
+  const path = pathOf(created)
+  const read = 'Location, Upload-Offset, Upload-Complete, Upload-Length, Upload-Limit, Repr-Digest'
+  for (const answer of [
+    created,
+    await append(strict, path, 9, false, 'x', headers),
+    await append(strict, path, 3, null, 'x', headers),
+    await retrieve(strict, path, headers),
+    await append(strict, path, 3, true, 'x', headers),
+    await retrieve(strict, path, headers),
+  ]) {
+    expect(answer.header('access-control-allow-origin'), `${answer.status}`).toBe(origin)
+    expect(listed(answer.header('access-control-expose-headers'))).toEqual(
+      expect.arrayContaining(listed(read)),
+    )
+  }
+  const foreign = { Origin: 'https://elsewhere.example' }
+  const refused = await append(strict, path, 3, true, 'x', foreign)
+  expect([refused.status, refused.header('upload-offset')]).toEqual([403, null])
+  expect((await create(strict, { complete: true, headers: foreign })).status).toBe(403)
+})
