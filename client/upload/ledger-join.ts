@@ -72,9 +72,14 @@ const count = (number: number) => number.toLocaleString('en')
 function differingBytes(ledger: Connection, { traffic }: CapturedConnection): string[] {
   if (traffic === null || traffic.bytes.client === ledger.bytesReceived) return []
   return [
-    `The service read ${count(ledger.bytesReceived)} bytes of the client, its packets carried ${count(traffic.bytes.client)}.`,
+    `The service read ${count(ledger.bytesReceived)} bytes of the client, its packets carried ${count(traffic.bytes.client)}${unread(ledger, traffic.bytes.client)}.`,
   ]
 }
+
+const unread = ({ closed, bytesReceived }: Connection, carried: number) =>
+  closed !== null && carried > bytesReceived
+    ? ': the rest was unread when the connection ended'
+    : ''
 
 function differingEnds({ closed, ended }: Connection, { ending }: CapturedConnection): string[] {
   const { kind, by } = ending
@@ -92,9 +97,15 @@ function differingEnds({ closed, ended }: Connection, { ending }: CapturedConnec
   }
   if (ended.how === 'reset' && kind !== 'reset')
     return ['The ledger says reset; the packets show a close with FIN.']
-  if (ended.how === 'fin' && kind === 'reset')
+  if (ended.how === 'fin' && kind === 'reset' && !beganWithFin(ending))
     return ['The ledger says closed in order; the packets show a reset.']
   return []
+}
+
+/** A side that has closed answers what still comes with a RST: the ledger knows of its FIN, which came first. */
+function beganWithFin({ arrows, by }: CapturedConnection['ending']): boolean {
+  const first = arrows.find(({ label }) => /FIN|RST/.test(label))
+  return first !== undefined && first.by === by && first.label.includes('FIN')
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
@@ -154,9 +165,11 @@ function agreement({ ledger, packets }: Pair): string {
     packets.traffic === null
       ? plural(packets.requests, 'request')
       : `${plural(packets.patches, 'PATCH', 'PATCHes')}, ${count(packets.traffic.bytes.client)} bytes of the client`
-  const end =
-    ledger.closed === null || ledger.ended === null ? '' : `, ended by the ${ledger.ended.by}`
-  return `Ledger and packets agree: ${counted}${end}.`
+  const isOver = ledger.closed !== null && ledger.ended !== null
+  const end = isOver ? `, ended by the ${ledger.ended?.by}` : ''
+  const how = isOver && packets.ending.kind === 'reset' ? ' with a RST' : ''
+  const order = how !== '' && beganWithFin(packets.ending) ? ' behind its FIN' : ''
+  return `Ledger and packets agree: ${counted}${end}${how}${order}.`
 }
 
 /** What two witnesses may differ in, as one text: it changes when either has news. */

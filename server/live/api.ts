@@ -23,12 +23,17 @@ export function createCaptureApi(live: Live | null): Router {
   api.get('/capture.pcapng', async (_request, response) => {
     if (live === null) return
     const pieces = await live.save()
+    const { ended, port } = live.about()
+    if (pieces === null && ended !== null) {
+      response.status(410).json({ error: `The capture has ended: ${ended}.` })
+      return
+    }
     if (pieces === null) {
       response.status(503).set('Retry-After', '1').json({ error: 'No packet was captured yet.' })
       return
     }
     response.type('application/x-pcapng')
-    response.attachment(fileName(live.about().port, new Date()))
+    response.attachment(fileName(port, new Date()))
     response.setHeader(
       'Content-Length',
       pieces.reduce((sum, { length }) => sum + length, 0),

@@ -113,6 +113,28 @@ test.each([
   expect(judge({ closed: at(9), ended: { by, how } }, { ending }).kind).toBe('agree')
 })
 
+test('a side that closes and answers what still comes with a RST has closed, as the ledger says', () => {
+  const arrow = { packet: 1, time: 1, by: 'client', numbers: '', states: null } as const
+  const arrows = ['FIN, ACK', 'ACK', 'RST'].map((label) => ({ ...arrow, label }))
+  const ended = { closed: at(9), ended: { by: 'client', how: 'fin' } } as const
+  const ending = { ...closedBy('client', 'reset'), arrows }
+  expect(judge(ended, { ending })).toEqual({
+    kind: 'agree',
+    sentences: [
+      'Ledger and packets agree: 12 PATCHes, 12,000 bytes of the client, ended by the client with a RST behind its FIN.',
+    ],
+  })
+  expect(judge(ended, { ending: { ...ending, arrows: arrows.slice(2) } }).kind).toBe('differ')
+})
+
+test('bytes that a closing service had not read are no riddle', () => {
+  const ended = { closed: at(9), ended: { by: 'server', how: 'read-timeout' } } as const
+  const ending = closedBy('server', 'reset')
+  expect(judge({ ...ended, bytesReceived: 11_000 }, { ending }).sentences).toEqual([
+    'The service read 11,000 bytes of the client, its packets carried 12,000: the rest was unread when the connection ended.',
+  ])
+})
+
 test('an end that only the packets show is told', () => {
   expect(judge({}, { ending: closedBy('client') }).sentences).toEqual([
     'The ledger has it open, the packets show it closed by the client.',

@@ -4,7 +4,7 @@ import { h, setText } from '../dom.ts'
 import { ladderList } from './packets-ladder.ts'
 
 export function phase(name: string) {
-  const title = h('h4', {}, name)
+  const title = h('h3', {}, name)
   const figure = h('span', { class: 'phase-figure' })
   title.append(figure)
   const ladder = ladderList()
