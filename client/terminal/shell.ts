@@ -2,11 +2,12 @@
 import path from 'node:path'
 import { shellQuote } from './format.ts'
 
-/** Uploads the files that are left, with the chunk size in bytes if it isn't the default. No token is in it. */
+/** Uploads the files that are left, with the chunk size in bytes and the checksum if they aren't the default. No token is in it. */
 export function continueCommand(
   files: readonly string[],
   endpoint: string,
   chunkSize: number | null,
+  checksum: string | null,
 ): string {
   return [
     ...programWords(),
@@ -15,6 +16,7 @@ export function continueCommand(
     '--to',
     shellQuote(endpoint),
     ...(chunkSize === null ? [] : ['--chunk-size', String(chunkSize)]),
+    ...(checksum === null ? [] : ['--checksum', checksum]),
   ].join(' ')
 }
 

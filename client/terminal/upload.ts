@@ -51,11 +51,13 @@ export const uploadDefaults = {
 } as const
 
 type Settings = {
-  readonly [Name in Exclude<
-    keyof UploadCommandOptions,
-    'to' | 'token' | 'checksum'
-  >]-?: NonNullable<UploadCommandOptions[Name]>
+  readonly [Name in SettledName]-?: NonNullable<UploadCommandOptions[Name]>
+} & {
+  /** As the user wrote it; null: nothing. */
+  readonly checksum: string | null
 }
+
+type SettledName = Exclude<keyof UploadCommandOptions, 'to' | 'token' | 'checksum'>
 
 interface Run {
   readonly options: Settings
@@ -103,6 +105,7 @@ async function uploadAll(
     quiet: given.quiet === true,
     json: given.json === true,
     resume: given.resume !== false,
+    checksum: given.checksum ?? null,
   }
   const interruption = interruptible()
   const stack = createHttpStack({ ...target, stallTimeout: options.stallTimeout })
@@ -218,7 +221,9 @@ async function send(
 ): Promise<Proved> {
   // A stream's chunk is held in memory until it is confirmed: it has to end somewhere.
   const whole = source.size === null ? uploadDefaults.chunkSize : Number.POSITIVE_INFINITY
-  const proof = run.choose && prove(source, run.choose)
+  // A whole file in one PATCH would count as a whole or not at all: only its end is proved.
+  const isChecked = run.options.chunkSize > 0 || source.size === null
+  const proof = run.choose && prove(source, isChecked ? run.choose : async () => null)
   const outcome = await sendFile(
     {
       ...upload,
@@ -307,6 +312,7 @@ function tellEnd(
     rest.map((input) => input.argument),
     target.endpoint.href,
     options.chunkSize === uploadDefaults.chunkSize ? null : options.chunkSize,
+    options.checksum,
   )
   const begun = reports.some(({ state, safe }) => state !== 'finished' && safe > 0)
   complain(`${begun ? 'to continue' : 'to try again'}: ${command}`)

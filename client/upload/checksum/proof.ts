@@ -52,7 +52,7 @@ export function openProof(
   return {
     async checksumOf(body) {
       const range = rangeOf(body)
-      if (hash === null || !range || body.size === 0 || body.size > longestChecked) return null
+      if (!isChecked || !range || body.size === 0 || body.size > longestChecked) return null
       // Of each part there are at most two: the one that is needed and the next.
       for (const key of ready.keys()) if (isBehind(key, range)) ready.delete(key)
       const digest = compute(range, hash)

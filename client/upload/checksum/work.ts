@@ -65,23 +65,23 @@ export function createWork(hashing: Hashing, breathe: () => Promise<void>): Work
   async function run(): Promise<void> {
     if (isRunning) return
     isRunning = true
-    while (await step()) await breathe()
+    for (let step = nextStep(); step !== null; step = nextStep()) {
+      await step()
+      await breathe()
+    }
+    // At once after nothing was found: what comes in between would be left lying.
     isRunning = false
   }
 
   // Chunks go first: the connection waits for them, for the whole file nobody does.
-  async function step(): Promise<boolean> {
+  function nextStep(): (() => Promise<void>) | null {
     const ask = asks.shift()
-    if (ask) {
-      await answer(ask)
-      return true
-    }
+    if (ask) return () => answer(ask)
     for (const session of sessions.values()) {
       if (!canAdvance(session)) continue
-      await advance(session).catch((error: unknown) => fail(session, error))
-      return true
+      return () => advance(session).catch((error: unknown) => fail(session, error))
     }
-    return false
+    return null
   }
 
   async function answer({ session, from, to, hash, resolve, reject }: Ask): Promise<void> {
