@@ -1,5 +1,6 @@
 // One capture as the page holds it: its worker, asked by promises.
 import type { Analysis } from '../../captures/analysis.ts'
+import { type AnalysisPart, createAssembly } from './worker/parts.ts'
 import type {
   Answers,
   FoundFrame,
@@ -47,7 +48,9 @@ export async function openCapture(
   const { ask, close } = startWorker()
   signal.addEventListener('abort', close)
   try {
-    const analysis = await ask('analyse', { kind: 'analyse', file }, onProgress)
+    const assembly = createAssembly()
+    const rest = await ask('analyse', { kind: 'analyse', file }, onProgress, assembly.add)
+    const analysis = assembly.whole(rest)
     return {
       name: file.name,
       analysis,
@@ -95,6 +98,7 @@ function startWorker() {
     _kind: K,
     request: Request & { readonly kind: K },
     onProgress: OnProgress = () => undefined,
+    onPart: (part: AnalysisPart) => void = () => undefined,
   ): Promise<Answers[K]> {
     last += 1
     const id = last
@@ -104,6 +108,10 @@ function startWorker() {
         take(message: FromWorker<K>) {
           if (message.is === 'progress') {
             onProgress(message.size === 0 ? 1 : message.read / message.size)
+            return
+          }
+          if (message.is === 'part') {
+            onPart(message.part)
             return
           }
           waiting.delete(id)

@@ -1,5 +1,11 @@
 // One upload in words: what of it arrived, over which connections, and whether its offsets fit. Analysis in, words out.
-import type { Analysis, ExchangeAnalysis, UploadAnalysis, UploadProtocol } from '../../analysis.ts'
+import type {
+  Analysis,
+  ConnectionAnalysis,
+  ExchangeAnalysis,
+  UploadAnalysis,
+  UploadProtocol,
+} from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
 import { connections, frames, join, listOf, say, tone } from '../prose.ts'
 import { amount, count, size } from '../quantity.ts'
@@ -57,16 +63,17 @@ function carriage(analysis: Analysis, upload: UploadAnalysis): Sentence {
         : []
   const resumptions =
     upload.resumptions === 0 ? 'no resumption' : count(upload.resumptions, 'resumption')
-  const created = sumOf(
-    analysis.connections.flatMap(({ exchanges }) =>
-      exchanges.filter((one) => one.upload?.url === upload.url).map(creationBytes),
-    ),
+  const created = carriersOf(analysis, upload).reduce(
+    (sum, { exchanges }) =>
+      exchanges.reduce(
+        (bytes, one) => bytes + (one.upload?.url === upload.url ? creationBytes(one) : 0),
+        sum,
+      ),
+    0,
   )
   const first = created > 0 ? `${size(created)} with its creation, ` : ''
   return say`${first}${count(upload.patches, 'PATCH', 'PATCHes')} on ${places(analysis, upload)}; ${resumptions}.${again}${damagedOnes(damaged)}${partOf(concatenation)}`
 }
-
-const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
 
 function damagedOnes(damaged: number): string {
   if (damaged === 0) return ''
@@ -93,13 +100,22 @@ function joinedOf({ uploads }: Analysis, parts: readonly string[]): Sentence {
   return say`Joined of ${count(parts.length, 'part')} (tus concatenation: ${list})${where}; nothing was sent again for that.`
 }
 
-/** `connections 0 and 2, other requests of it on connection 1` */
-function places(
+/** A capture may have 200,000 connections, and few of them have to do with one upload. */
+function carriersOf(
   { connections: all }: Analysis,
-  { url, connections: used }: UploadAnalysis,
-): Sentence {
+  { connections: used }: UploadAnalysis,
+): ConnectionAnalysis[] {
+  return used.flatMap((number) => {
+    const likely = all[number]
+    return likely?.number === number ? likely : (all.find((one) => one.number === number) ?? [])
+  })
+}
+
+/** `connections 0 and 2, other requests of it on connection 1` */
+function places(analysis: Analysis, upload: UploadAnalysis): Sentence {
+  const { url, connections: used } = upload
   const carriers = new Set(
-    all.flatMap(({ number, exchanges }) =>
+    carriersOf(analysis, upload).flatMap(({ number, exchanges }) =>
       exchanges.some((exchange) => exchange.upload?.url === url && bringsBytes(exchange))
         ? [number]
         : [],
@@ -115,7 +131,7 @@ function places(
 
 function consistency(analysis: Analysis, upload: UploadAnalysis): Sentence {
   if (upload.concatenation?.kind === 'final') return []
-  const appends = appendsOf(analysis, upload.url)
+  const appends = appendsOf({ connections: carriersOf(analysis, upload) }, upload.url)
   const wrong = appends.filter(({ upload: part }) => part?.isConsistent === false)
   const first = wrong[0]
   if (first?.upload) {
@@ -137,8 +153,11 @@ function consistency(analysis: Analysis, upload: UploadAnalysis): Sentence {
 
 const told = (offset: number | null) => (offset === null ? 'an unknown one' : amount(offset))
 
-export function appendsOf(analysis: Analysis, url: string): ExchangeAnalysis[] {
-  return analysis.connections.flatMap(({ exchanges }) =>
+function appendsOf(
+  { connections }: Pick<Analysis, 'connections'>,
+  url: string,
+): ExchangeAnalysis[] {
+  return connections.flatMap(({ exchanges }) =>
     exchanges.filter(({ upload }) => upload?.url === url && upload.action === 'append'),
   )
 }

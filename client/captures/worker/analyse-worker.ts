@@ -9,6 +9,7 @@ import { createTrimmer } from '../../../captures/trim/trim.ts'
 import { createFrameList, type FrameList } from './frame-list.ts'
 import { createFrameStore, type FrameStore } from './frame-store.ts'
 import { plotOf } from './offset-points.ts'
+import { type AnalysisPart, partsOf, restOf } from './parts.ts'
 import type { Answers, FromPage, FromWorker, Kind, Request } from './protocol.ts'
 import { readFile } from './read-file.ts'
 import { type Roles, rolesOf } from './roles.ts'
@@ -30,7 +31,12 @@ function capture(): Opened {
   return opened
 }
 
-async function analyse(file: File, onProgress: (read: number) => void): Promise<Analysis> {
+/** What is left once `onPart` has got the most of it. */
+async function analyse(
+  file: File,
+  onProgress: (read: number) => void,
+  onPart: (part: AnalysisPart) => void,
+): Promise<Analysis> {
   const store = createFrameStore()
   const kept = createKeptRanges()
   const analyser = createAnalyser({ onSegment: store.add, onFraming: kept.add })
@@ -46,7 +52,8 @@ async function analyse(file: File, onProgress: (read: number) => void): Promise<
   const roles = rolesOf(analysis, store)
   const frames = createFrameList(store, roles, labelsOf(analysis))
   opened = { file, analysis, summary: analyser.summary(), kept, store, roles, frames }
-  return analysis
+  for (const part of partsOf(analysis)) onPart(part)
+  return restOf(analysis)
 }
 
 /** As `longhaul trim` writes it. */
@@ -64,10 +71,11 @@ async function trim(onProgress: (read: number) => void): Promise<Blob> {
 async function answerTo(
   request: Request,
   onProgress: (read: number) => void,
+  onPart: (part: AnalysisPart) => void,
 ): Promise<Answers[Kind]> {
   switch (request.kind) {
     case 'analyse':
-      return analyse(request.file, onProgress)
+      return analyse(request.file, onProgress, onPart)
     case 'trim':
       return trim(onProgress)
     case 'choose-frames':
@@ -89,7 +97,11 @@ addEventListener('message', async ({ data }: MessageEvent<FromPage>) => {
   const { id } = data
   const size = data.kind === 'analyse' ? data.file.size : (opened?.file.size ?? 0)
   try {
-    const answer = await answerTo(data, (read) => send({ id, is: 'progress', read, size }))
+    const answer = await answerTo(
+      data,
+      (read) => send({ id, is: 'progress', read, size }),
+      (part) => send({ id, is: 'part', part }),
+    )
     send({ id, is: 'answer', answer })
   } catch (error) {
     send({ id, is: 'failure', text: sentenceOf(error) })

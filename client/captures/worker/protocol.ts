@@ -1,6 +1,7 @@
 // What the page and the worker of one capture say to each other. Plain data: it is cloned on the way.
 import type { Analysis } from '../../../captures/analysis.ts'
 import type { Role } from '../../../captures/units.ts'
+import type { AnalysisPart } from './parts.ts'
 
 /** What the page asks for; every answer carries the same `id`. */
 export type Request =
@@ -28,6 +29,8 @@ export type FromPage = Request & { readonly id: number }
 
 export type FromWorker<K extends Kind> =
   | { readonly id: number; readonly is: 'progress'; readonly read: number; readonly size: number }
+  /** Before the answer to "analyse", which comes without what these hold. */
+  | { readonly id: number; readonly is: 'part'; readonly part: AnalysisPart }
   | { readonly id: number; readonly is: 'answer'; readonly answer: Answers[K] }
   /** `text` is a sentence for the person. */
   | { readonly id: number; readonly is: 'failure'; readonly text: string }

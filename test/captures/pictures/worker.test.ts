@@ -10,13 +10,14 @@ import { firstView, type Side, type View } from '../../../client/captures/state.
 import { createFrameList } from '../../../client/captures/worker/frame-list.ts'
 import { createFrameStore } from '../../../client/captures/worker/frame-store.ts'
 import { plotOf } from '../../../client/captures/worker/offset-points.ts'
+import { createAssembly, partsOf, restOf } from '../../../client/captures/worker/parts.ts'
 import type { PlotData, Value } from '../../../client/captures/worker/protocol.ts'
 import { rolesOf } from '../../../client/captures/worker/roles.ts'
 import { asPcap, uploadSegments } from '../../e2e/captures-scene.ts'
 import { packetsOf, writeCapture } from '../helpers/capture-writer.ts'
 import { segments } from '../helpers/segments.ts'
 import { randomTrace } from '../helpers/trace/trace.ts'
-import { aConnection, anAnalysis } from '../report/build-analysis.ts'
+import { aConnection, anAnalysis, anExchange, anUpload } from '../report/build-analysis.ts'
 
 function opened(file: Uint8Array) {
   const store = createFrameStore()
@@ -272,6 +273,31 @@ test('of bytes both captures show the same; a window far beyond is left out, and
   expect(
     beyondWords(points(9, 1000, [900, 4096]), plotBytes([points(9, 1000, [900, 4096])], 9)),
   ).toMatch(/reaches up to 4\.0.KiB/)
+})
+
+test('an analysis arrives in parts, none of them large, and is whole again', () => {
+  const exchanges = (count: number) =>
+    Array.from({ length: count }, (_, n) => anExchange({ number: n + 1 }))
+  const counts = [0, 1, 999, 1000, 1001, 2500, 0, 3, ...Array.from({ length: 1200 }, () => 1), 4000]
+  const analysis = anAnalysis({
+    connections: counts.map((count, number) =>
+      aConnection({ number, exchanges: exchanges(count) }),
+    ),
+    uploads: Array.from({ length: 2100 }, (_, n) => anUpload({ url: `/files/${n}` })),
+  })
+  const parts = [...partsOf(analysis)]
+  for (const { connections, exchanges: more, uploads } of parts) {
+    const own = connections.reduce((sum, one) => sum + 1 + one.exchanges.length, 0)
+    expect(own + more.length + uploads.length).toBeLessThanOrEqual(251)
+    expect(own + more.length + uploads.length).toBeGreaterThan(0)
+  }
+  expect(parts.length).toBeLessThan(70)
+  const assembly = createAssembly()
+  for (const part of structuredClone(parts)) assembly.add(part)
+  expect(assembly.whole(structuredClone(restOf(analysis)))).toEqual(analysis)
+  const none = createAssembly()
+  expect([...partsOf(anAnalysis())]).toEqual([])
+  expect(none.whole(restOf(anAnalysis()))).toEqual(anAnalysis())
 })
 
 test('a link leads to the place that it was made of; what makes no sense in it is left out', () => {
