@@ -1,5 +1,6 @@
 // What a request does with an upload: begin it, go on with it, ask how far it is, cancel it.
 import type { Answer } from '../respond.ts'
+import { isPart } from '../uploads/concatenation.ts'
 import { UploadError } from '../uploads/errors.ts'
 import type { Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
@@ -125,7 +126,8 @@ export function createOperations(parts: OperationParts): Operations {
   /** draft, Offset Retrieval. */
   async function retrieve({ version }: Call, id: string): Promise<Outcome> {
     const upload = await uploads.takeOver(id)
-    if (upload.info.finished !== null && version.retrieved === 200) return 'download'
+    const isFile = upload.info.finished !== null && !isPart(upload.info)
+    if (isFile && version.retrieved === 200) return 'download'
     const headers = {
       ...retrievalFields(upload, version),
       ...limitFields(uploads.options, upload, version),

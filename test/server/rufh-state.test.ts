@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { append, begin, create, retrieve } from '../conformance/rufh/requests.ts'
 import { cleanUp, type RunningServer, startServer } from '../helpers/server.ts'
-import { get, pathOf } from '../helpers/tus.ts'
+import { createUpload, get, pathOf } from '../helpers/tus.ts'
 
 let server: RunningServer
 
@@ -36,7 +36,18 @@ test('its data is gone', async () => {
 test('the data of a finished one is shorter than it was', async () => {
   const upload = pathOf(await create(server, { complete: true, body: 'hello' }))
   await truncate(fileOf(upload), 3)
+  const download = await get(server, upload)
+  expect([download.status, download.header('upload-offset')]).toEqual([410, null])
   await expectGone(upload, 5)
+})
+
+test('a part of a tus upload is no file, but its offset is told', async () => {
+  const part = { 'Upload-Concat': 'partial' }
+  const path = await createUpload(server, { length: 5, body: 'hello', headers: part })
+  const looked = await retrieve(server, path)
+  expect([looked.status, looked.header('upload-complete')]).toEqual([204, '?1'])
+  const download = await get(server, path)
+  expect([download.status, download.header('upload-offset')]).toEqual([404, null])
 })
 
 test('after a restart a whole one that was not completed is not complete', async () => {
