@@ -1,12 +1,25 @@
 // One service per folder: a lock file that tells who holds it, refreshed while the holder lives.
 
 import { constants, readFileSync, readlinkSync } from 'node:fs'
-import { copyFile, link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  link,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const lockName = '.longhaul.lock'
+/** The lock of a newcomer, before it has its name. */
+const draftName = /^\.longhaul\.lock\.(\d+)$/
+const staleOf = (file: string, pid: number) => `${file}.stale.${pid}`
 const heartbeatMs = 2000
 /** A holder that can't be asked (another host or container) counts as gone after so long without a heartbeat. */
 const silentMs = 10_000
@@ -36,6 +49,7 @@ export async function lockFolder(dir: string, onLost: () => void): Promise<() =>
     await writeFile(draft, mine)
     // link() refuses an existing name atomically, and the file is never seen half-written.
     while (!(await linkIfFree(draft, file))) await clearStale(file, dir)
+    await clearDrafts(dir).catch(() => {})
   } finally {
     await rm(draft, { force: true })
   }
@@ -112,7 +126,7 @@ async function clearStale(file: string, dir: string): Promise<void> {
     )
   }
   // Two newcomers may both find it stale: the rename lets one of them win, and shows whose lock was taken away.
-  const aside = `${file}.stale.${process.pid}`
+  const aside = staleOf(file, process.pid)
   const moved = await orUnusable(
     file,
     'removed',
@@ -121,6 +135,21 @@ async function clearStale(file: string, dir: string): Promise<void> {
   if (moved === null) return
   if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => {})
   await rm(aside, { force: true })
+}
+
+/** What newcomers left that were killed while they took the lock. Who is on another machine may be about to take it. */
+async function clearDrafts(dir: string): Promise<void> {
+  const here = self()
+  for (const name of await readdir(dir)) {
+    const pid = draftName.exec(name)?.[1]
+    if (pid === undefined || Number(pid) === here.pid) continue
+    const draft = path.join(dir, name)
+    const holder = parseHolder(await readFile(draft, 'utf8'))
+    if (holder === null || !canAsk(holder, here) || isAliveHere(holder)) continue
+    // The draft last: it alone tells whose the other one is.
+    await rm(staleOf(path.join(dir, lockName), Number(pid)), { force: true })
+    await rm(draft, { force: true })
+  }
 }
 
 /** `null`: somebody else was quicker, and the file is gone. */
@@ -137,9 +166,7 @@ async function orUnusable<T>(file: string, what: string, work: Promise<T>): Prom
 }
 
 async function isAlive(holder: Holder, file: string): Promise<boolean> {
-  const here = self()
-  const canAsk = holder.host === here.host && namespaceOf(holder) === namespaceOf(here)
-  if (canAsk) return holder.identity === identityOf(holder.pid) && isRunning(holder.pid)
+  if (canAsk(holder, self())) return isAliveHere(holder)
   const before = await heartbeatOf(file)
   const deadline = Date.now() + silentMs
   while (Date.now() < deadline) {
@@ -149,6 +176,11 @@ async function isAlive(holder: Holder, file: string): Promise<boolean> {
   }
   return false
 }
+
+const canAsk = (holder: Holder, here: Holder) =>
+  holder.host === here.host && namespaceOf(holder) === namespaceOf(here)
+
+const isAliveHere = ({ pid, identity }: Holder) => identity === identityOf(pid) && isRunning(pid)
 
 async function heartbeatOf(file: string): Promise<number | null> {
   return stat(file).then(

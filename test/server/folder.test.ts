@@ -128,6 +128,25 @@ describe.concurrent('the lock', { timeout: 60_000 }, () => {
     expect(await offsetOf(second, target)).toBe(5)
   })
 
+  test('what a process left that was killed while it took the lock is cleared, what a living one has stays', async () => {
+    const [first, other] = [await startServer(), await startServer()]
+    const lockOf = (server: RunningServer) => readFile(path.join(server.dir, lockName), 'utf8')
+    const [dead, living] = [await lockOf(first), await lockOf(other)]
+    await first.kill()
+    for (const name of [`${first.pid}`, `stale.${first.pid}`]) {
+      await writeFile(path.join(first.dir, `${lockName}.${name}`), dead)
+    }
+    for (const name of [`${other.pid}`, `stale.${other.pid}`]) {
+      await writeFile(path.join(first.dir, `${lockName}.${name}`), living)
+    }
+    await startServer({ dir: first.dir })
+    expect((await visible(first.dir)).filter((name) => name.startsWith(lockName))).toEqual([
+      lockName,
+      `${lockName}.${other.pid}`,
+      `${lockName}.stale.${other.pid}`,
+    ])
+  })
+
   const foreign = JSON.stringify({ pid: 1, host: `not-${hostname()}`, identity: 'boot/pid:[1]/9' })
 
   test('a lock of another host with a heartbeat is respected', async () => {
