@@ -101,7 +101,10 @@ export const isWhole = (upload: Upload): boolean => upload.offset === upload.inf
 
 /** Every byte is here, but the record doesn't say that this is the end. */
 export const isWholeAndUnfinished = (upload: Upload): boolean =>
-  stateOf(upload) === 'unfinished' && isWhole(upload) && partsOf(upload.info) === null
+  stateOf(upload) === 'unfinished' &&
+  !upload.removed &&
+  isWhole(upload) &&
+  partsOf(upload.info) === null
 
 /** Every byte is here, and that is the end, but the record doesn't say so yet. */
 export const isDue = (upload: Upload): boolean =>

@@ -4,8 +4,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { UploadError } from '../../server/uploads/errors.ts'
 import { stateOf, type Upload } from '../../server/uploads/upload.ts'
 import type { Uploads, UploadsOptions } from '../../server/uploads/uploads.ts'
+import { randomOf } from '../captures/random.ts'
 import {
   failCalls,
   type Moment,
@@ -118,7 +120,8 @@ describe('of finished parts', () => {
     ])
   })
 
-  test('of 300 parts, soon', async () => {
+  test('of 300 parts', async () => {
+    await reopen({ durability: 'none' })
     const texts = Array.from({ length: 300 }, (_, index) => `${index},`)
     const parts: Upload[] = []
     for (const text of texts) parts.push(await partOf(text))
@@ -282,7 +285,7 @@ describe('of unfinished parts', () => {
     await until('removed', () => final.removed)
     const error = await uploads.look(idOf(final)).catch((reason) => reason)
     expect(error).toMatchObject({ code: 'gone', message: 'A part of this upload was removed.' })
-    expect(filesOf(final)).toEqual([])
+    await until('cleared up', () => filesOf(final).length === 0)
   })
 
   test('a part that is damaged takes it with it', async () => {
@@ -402,6 +405,37 @@ describe('a crash', () => {
     stopWatching()
     expect(moments.map(({ before }) => before)).toContain('copyFile')
     await expectNoHole(moments, new Map([[idOf(final), 'aaabbaaa']]))
+  })
+
+  test('before any step of parts that come after their final: it is finished all the same', async () => {
+    const texts = ['aaa', 'bb', 'c']
+    const parts = await Promise.all(texts.map(({ length }) => newPart(length)))
+    const [a, b, c] = parts as [Upload, Upload, Upload]
+    const moments = watchFolder(dir, await temporaryFolder())
+    const final = await join(c, a, b, a)
+    await append(b, 'bb')
+    await append(a, 'a')
+    await append(c, 'c')
+    await append(a, 'aa')
+    await untilState(final, 'finished')
+    stopWatching()
+    let finals = 0
+    for (const { before, dir: copy } of moments) {
+      const after = await openFolder(copy)
+      for (const [index, part] of parts.entries()) {
+        const { offset } = await after.look(idOf(part))
+        const rest = texts[index]?.slice(offset) ?? ''
+        await after.append(idOf(part), requestOf(offset, rest))
+      }
+      const there = after.peek(idOf(final))
+      if (there !== null) {
+        finals += 1
+        await until(`finished, before ${before}`, () => stateOf(there) === 'finished')
+        expect(await contentOf(there, after)).toBe('caaabbaaa')
+      }
+      await closeFolder(after)
+    }
+    expect(finals).toBeGreaterThan(10)
   })
 
   test('what it leaves of a copy is made again', async () => {
@@ -530,7 +564,7 @@ describe('expiry', () => {
     await until('removed', () => final.removed)
     await uploads.sweep()
     expect(uploads.list()).toEqual([])
-    expect(readdirSync(dir)).toEqual([])
+    await until('cleared up', () => readdirSync(dir).length === 0)
   })
 
   test('to be used again keeps a part alive', async () => {
@@ -592,4 +626,82 @@ test('what nobody may make larger than --max-size', async () => {
   const a = await partOf('aaa')
   expect(await refusalOf(join(a, a))).toBe('too-large')
   await expectWhole(await join(a), 'aaa')
+})
+
+test('whatever comes at the same time: what is finished is whole, and nothing is left of the rest', async () => {
+  await reopen({ durability: 'none', expireAfter: 60 })
+  const random = randomOf(3)
+  const texts = new Map<string, string>()
+  const parts: Upload[] = []
+  const finals: Upload[] = []
+  const quietly = (work: Promise<unknown>) =>
+    work.then(
+      () => true,
+      (error: UploadError) => {
+        // The client's fault, or the bad luck of one who comes too late; never ours.
+        expect(['gone', 'part-missing', 'offset-mismatch', 'evicted']).toContain(error.code)
+        return false
+      },
+    )
+  const steps = {
+    async part() {
+      const text = String.fromCharCode(97 + random.integer(26)).repeat(1 + random.integer(9))
+      const part = await newPart(text.length)
+      texts.set(idOf(part), text)
+      parts.push(part)
+    },
+    async bytes() {
+      const part = random.pick(parts)
+      const rest = (texts.get(idOf(part)) ?? '').slice(part.offset)
+      await quietly(append(part, rest.slice(0, 1 + random.integer(rest.length + 1))))
+    },
+    async final() {
+      const chosen = Array.from({ length: 1 + random.integer(4) }, () => random.pick(parts))
+      await quietly(join(...chosen).then((final) => finals.push(final)))
+    },
+    async removal() {
+      await quietly(uploads.remove(idOf(random.pick(random.integer(2) === 0 ? parts : finals))))
+    },
+    async sweep() {
+      await uploads.sweep()
+    },
+    async look() {
+      await quietly(uploads.look(idOf(random.pick(finals))))
+    },
+  }
+  const often = ['part', 'bytes', 'bytes', 'bytes', 'bytes', 'final'] as const
+  const names = [...often, ...often, 'removal', 'look'] as const
+  for (let index = 0; index < 5; index++) await steps.part()
+  await steps.final()
+  let left = 600
+  const client = async () => {
+    while (left-- > 0) await steps[left % 50 === 0 ? 'sweep' : random.pick(names)]()
+  }
+  await Promise.all(Array.from({ length: 6 }, client))
+
+  let whole = 0
+  const present = finals.filter(({ removed }) => !removed)
+  for (const final of present) {
+    const seen = await uploads.look(idOf(final))
+    const { concatenation } = seen.info
+    const ids = concatenation?.kind === 'final' ? concatenation.parts : []
+    if (stateOf(seen) === 'unfinished') {
+      expect(ids.some((id) => uploads.peek(id)?.info.finished === null)).toBe(true)
+      continue
+    }
+    whole += 1
+    expect(await contentOf(seen)).toBe(ids.map((id) => texts.get(id)).join(''))
+  }
+  expect(whole).toBeGreaterThan(5)
+  for (const part of parts) part.modified -= 100_000
+  // The first frees what only waiting finals kept.
+  await uploads.sweep()
+  await uploads.sweep()
+  expect([...uploads.all()].map(stateOf)).toEqual(Array(whole).fill('finished'))
+  const known = [...uploads.all()].flatMap((final) => [
+    `${idOf(final)}.json`,
+    ...uploads.filesOf(final),
+  ])
+  const isClear = () => readdirSync(dir).toSorted().join() === known.toSorted().join()
+  await until('cleared up', isClear)
 })
