@@ -70,7 +70,7 @@ export function createAppender(parts: AppenderParts): Appender {
   async function append(upload: Upload, request: AppendRequest): Promise<Upload> {
     const refused = refusal(upload, request)
     if (refused !== null) throw refused
-    const party = createWriterParty(() => refusal(upload, request))
+    const party = createWriterParty(() => refusal(upload, request), request.check !== null)
     // A client that goes away while it waits must not hold up those behind it.
     if (upload.lock.holder !== null) request.body.once('close', () => upload.lock.recheck())
     const release = await upload.lock.acquire(party)

@@ -6,6 +6,12 @@ import type { Party } from './lock.ts'
 /** A writer whose client has been silent for so long (ms) gives way to a newcomer. */
 const staleMs = 50
 
+/**
+ * The same for a body that counts only as a whole: what has come of it is lost when it leaves. Its offset doesn't move
+ * before the end, so two clients on slow lines, each silent for a moment now and then, would evict each other for ever.
+ */
+const staleCheckedMs = 1000
+
 export type StopCode = Extract<UploadErrorCode, 'evicted' | 'stalled' | 'draining'>
 
 export interface WriterParty extends Party {
@@ -17,8 +23,9 @@ export interface WriterParty extends Party {
   leave(): void
 }
 
-/** `gaveUp` tells, while it waits, why to wait no longer. */
-export function createWriterParty(gaveUp: () => Error | null): WriterParty {
+/** `gaveUp` tells, while it waits, why to wait no longer; `isChecked`: its bytes count only all together. */
+export function createWriterParty(gaveUp: () => Error | null, isChecked = false): WriterParty {
+  const patienceMs = isChecked ? staleCheckedMs : staleMs
   let writer: BodyWriter | null = null
   let timer: NodeJS.Timeout | null = null
   let code: StopCode = 'evicted'
@@ -42,7 +49,7 @@ export function createWriterParty(gaveUp: () => Error | null): WriterParty {
   function look(): void {
     timer = null
     if (writer === null) return
-    const patience = wanted === 'now' ? 0 : staleMs - writer.silence()
+    const patience = wanted === 'now' ? 0 : patienceMs - writer.silence()
     if (patience <= 0) stop('evicted')
     else timer ??= setTimeout(lookAfterReading, Math.ceil(patience))
   }

@@ -30,6 +30,7 @@ import {
   systemError,
   watchFolder,
 } from '../helpers/crashes.ts'
+import { sleep } from '../helpers/process.ts'
 import {
   bodyOf,
   closeFolder,
@@ -442,6 +443,23 @@ test('what waits behind a body that is refused may go on where it began', async 
   expect(['checksum-mismatch', 'evicted']).toContain(await first)
   await second
   await expectAt(upload, 'right')
+})
+
+test('a checked body that pauses is not given up for one who comes: else two could do so for ever', async () => {
+  const upload = await begin()
+  const { id } = upload.info
+  const body = new PassThrough()
+  const check = promising(digestOf('sha1', 'slowly'))
+  const first = uploads.append(id, requestOf(0, body, { check }))
+  body.write('slo')
+  await untilSize(uploads, id, 3)
+  const second = refusalOf(uploads.append(id, requestOf(0, 'second', { check: wrong })))
+  // Longer than an unchecked one may be silent.
+  await sleep(200)
+  body.end('wly')
+  await first
+  expect(await second).toBe('offset-mismatch')
+  await expectAt(upload, 'slowly')
 })
 
 test('what waits behind a body that is taken is told of the new offset', async () => {
