@@ -141,12 +141,15 @@ function explainCommand(): Command {
 function compareCommand(): Command {
   return new Command('compare')
     .description('Compare two captures of the same work, and account for the difference in time.')
-    .argument('<a>', 'capture')
-    .argument('<b>', 'capture to hold against it')
+    .argument('<captures...>', 'two captures; with --with, all runs of the first kind')
+    .option(
+      '--with <captures...>',
+      'runs of the second kind: of each side the run with the median time is compared, and the spread told',
+    )
     .option('--json', 'print the comparison as one JSON document')
-    .action(async (a: string, b: string, options: CompareOptions) => {
+    .action(async (captures: string[], options: CompareOptions) => {
       const { runCompare } = await import('../captures/command/compare.ts')
-      await runCompare(a, b, options)
+      await runCompare(captures, options)
     })
     .exitOverride()
 }

@@ -1,6 +1,6 @@
 // `longhaul compare` for a terminal: the verdict, the figures, and the time accounted for. Comparison in, text out.
 import { causes } from './budget/causes.ts'
-import type { Comparison, FigureRow } from './comparison.ts'
+import type { Comparison, FigureRow, SpreadRow } from './comparison.ts'
 import { type Row, table, wrap } from './layout.ts'
 import { points, spaced, titled } from './paragraphs.ts'
 import type { Sentence } from './prose.ts'
@@ -22,6 +22,7 @@ export function compareText(comparison: Comparison, style: TextStyle): string {
     verdictLines(comparison, width),
     remarks(comparison, width),
     figureTable(comparison, width),
+    spreadTable(comparison, width),
     timeTable(comparison, width),
     waterfall(comparison, width),
   )
@@ -105,6 +106,30 @@ export function told({ unit, a, b }: FigureRow, value: number | null): string {
 
 const difference = (row: FigureRow, value: number) =>
   signed(value, (positive) => told(row, positive))
+
+/** What differed between the runs of a side: the least and the most of each figure. */
+function spreadTable({ runs, figures }: Comparison, width: number): Sentence[] {
+  if (runs === null) return []
+  const rows = figures.flatMap((figure): Row[] => {
+    const [a, b] = [runs.a, runs.b].map((side) =>
+      side.figures.find(({ name }) => name === figure.name),
+    )
+    const cells = [spread(figure, a), spread(figure, b)]
+    return cells.some((text) => text.includes(to))
+      ? [[[figure.label], ...cells.map((text) => [text])]]
+      : []
+  })
+  const told = `Spread of the runs, ${runs.a.captures.length} of A and ${runs.b.captures.length} of B`
+  return titled(told, table(columns('', { a: 'A', b: 'B' }).slice(0, 3), rows, width, '  '))
+}
+
+const to = ' – '
+
+function spread(figure: FigureRow, row: SpreadRow | undefined): string {
+  if (row === undefined || row.least === null || row.most === null) return '–'
+  const [least, most] = [told(figure, row.least), told(figure, row.most)]
+  return least === most ? least : `${least}${to}${most}`
+}
 
 /** Where the time went; with differences only where they mean something. */
 function timeTable(comparison: Comparison, width: number): Sentence[] {

@@ -42,6 +42,7 @@ export function compare(a: Analysis, b: Analysis, names: Comparison['names']): C
     },
     paces: { a: bytesPerSecond(paces.a), b: bytesPerSecond(paces.b) },
     difference,
+    runs: null,
   }
   return { ...comparison, verdict: plain(comparisonVerdict(comparison)) }
 }
@@ -91,7 +92,7 @@ function differenceOf(a: Budget, b: Budget): Difference {
 }
 
 /** File names without folders, as long as they differ. */
-function shortNames({ a, b }: Comparison['names']): Comparison['names'] {
+export function shortNames({ a, b }: Comparison['names']): Comparison['names'] {
   const [one, other] = [a.split('/'), b.split('/')]
   for (let parts = 1; parts <= Math.max(one.length, other.length); parts += 1) {
     const names = { a: one.slice(-parts).join('/'), b: other.slice(-parts).join('/') }

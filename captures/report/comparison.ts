@@ -19,6 +19,26 @@ export interface Comparison {
   readonly paces: { readonly a: number | null; readonly b: number | null }
   /** The difference accounted for, after normalising; `null` where comparing was refused. */
   readonly difference: Difference | null
+  /** Where there are several runs a side: all above is of those with the median time. `null`: one run each. */
+  readonly runs: { readonly a: RunsOfSide; readonly b: RunsOfSide } | null
+}
+
+/** All runs of one side. */
+export interface RunsOfSide {
+  readonly captures: readonly string[]
+  /** Of these, how many show an upload. */
+  readonly counted: number
+  /** The one with the median time, which the comparison is made of. */
+  readonly chosen: string
+  readonly figures: readonly SpreadRow[]
+}
+
+/** One figure over the runs of a side; each of the three by itself. */
+export interface SpreadRow {
+  readonly name: string
+  readonly median: number | null
+  readonly least: number | null
+  readonly most: number | null
 }
 
 export interface Comparability {

@@ -1,9 +1,9 @@
 // What two captures say when they are held against each other. Comparison in, words out.
 import { type Cause, causes } from '../budget/causes.ts'
-import type { Comparison } from '../comparison.ts'
+import type { Comparison, RunsOfSide } from '../comparison.ts'
 import type { Sentence } from '../prose.ts'
 import { capital, join, listOf, say, tone } from '../prose.ts'
-import { count, size } from '../quantity.ts'
+import { count, duration, size } from '../quantity.ts'
 import { type Rounded, type RoundedTerm, rounded } from '../rounded.ts'
 
 type Facts = Omit<Comparison, 'verdict'>
@@ -28,12 +28,48 @@ export function comparisonVerdict(facts: Facts): Sentence {
     ...(comparability.kind === 'normalised'
       ? [say`The times of ${names.b} are scaled to the same work.`]
       : []),
+    ...runsTold(facts),
     ...(facts.limits.length > 0
       ? [say`${tone('warning', 'Uncertain')}, because of limits of the captures.`]
       : []),
   ]
   return join(sentences)
 }
+
+/** `Median of 3 runs each, A 2.05 s to 2.11 s, B 5.42 s to 5.60 s: …` */
+function runsTold({ runs }: Facts): Sentence[] {
+  if (runs === null) return []
+  const [a, b] = [timesOf(runs.a), timesOf(runs.b)]
+  if (a === null || b === null) return []
+  const number =
+    runs.a.counted === runs.b.counted
+      ? `${count(runs.a.counted, 'run')} each`
+      : `${runs.a.counted} and ${count(runs.b.counted, 'run')}`
+  const longest = Math.max(a.most, b.most)
+  const range = ({ least, most }: { readonly least: number; readonly most: number }) =>
+    least === most
+      ? timeIn(least, longest)
+      : `${timeIn(least, longest)} to ${timeIn(most, longest)}`
+  const isApart = a.most < b.least || b.most < a.least
+  const meaning = isApart
+    ? 'the times of both do not overlap'
+    : 'the times of both overlap, so the difference may be chance'
+  return [
+    say`Median of ${number} (A ${range(a)}, B ${range(b)}): ${isApart ? meaning : tone('warning', meaning)}.`,
+  ]
+}
+
+/** From first SYN to last answer, seconds; `null`: no run shows an upload. */
+function timesOf({
+  figures,
+}: RunsOfSide): { readonly least: number; readonly most: number } | null {
+  const row = figures.find(({ name }) => name === 'total')
+  return row?.least == null || row.most === null ? null : { least: row.least, most: row.most }
+}
+
+/** Both sides in one unit. */
+const timeIn = (seconds: number, longest: number): string =>
+  longest < 0.9995 ? duration(seconds) : `${seconds.toFixed(2)}\u00a0s`
 
 const figure = ({ figures }: Facts, name: string, side: 'a' | 'b'): number =>
   figures.find((row) => row.name === name)?.[side] ?? 0

@@ -126,6 +126,29 @@ describe('compare', () => {
   })
 })
 
+describe('compare, several runs a side', () => {
+  test('the median of each side, with the spread', async () => {
+    const [a, b] = [await file('m1.pcap', uploadCapture), await file('m2.pcap', uploadCapture)]
+    const { status, out } = await longhaul(['compare', a, b, a, '--with', b, a, '--json'])
+    expect(status).toBe(0)
+    expect(JSON.parse(out).runs).toMatchObject({ a: { counted: 3 }, b: { counted: 2 } })
+    const text = await longhaul(['compare', a, b, '--with', a])
+    expect(text.out.replace(/\s+/g, ' ')).toContain('Median of 2 and 1 run')
+  })
+
+  test.each([1, 3])(
+    '%i captures without --with is wrong usage, and says what is right',
+    async (count) => {
+      const capture = await file('w.pcap', uploadCapture)
+      const { status, out, err } = await longhaul(['compare', ...Array(count).fill(capture)])
+      expect([status, out]).toEqual([2, ''])
+      expect(err).toMatch(
+        /^longhaul: two captures are held against each other: compare A B\..*--with B1 B2 B3\n$/,
+      )
+    },
+  )
+})
+
 describe('trim', () => {
   test('keeps heads and lengths, no byte of the file, and reads the same', async () => {
     const input = await file('t.pcap', uploadCapture)
