@@ -1,15 +1,9 @@
 // One request of the fuzzer: its bytes, and the way in which they are sent.
 import { createHash } from 'node:crypto'
 import type { Random } from '../../captures/random.ts'
+import { frame } from './framing.ts'
 import { mutate, structured } from './mutate.ts'
-import {
-  type HeaderName,
-  headerNames,
-  headerValues,
-  methods,
-  oddMethods,
-  trailerLines,
-} from './values.ts'
+import { type HeaderName, headerNames, headerValues, methods, oddMethods } from './values.ts'
 
 /** An upload at which requests are aimed. */
 export interface Target {
@@ -43,7 +37,7 @@ const interops = ['8', '7', '6', '5', '4', '3'] as const
 
 /** A request, or some in a row. Everything is decided by `random` and the targets. */
 export function plan(random: Random, targets: readonly Target[]): Planned {
-  const isPoisoned = random.integer(8) === 0
+  const isPoisoned = random.integer(6) === 0
   // A body without an end would swallow the promises of a request behind it.
   const count = !isPoisoned && random.integer(10) === 0 ? 2 + random.integer(3) : 1
   const requests = Array.from({ length: count }, () => oneRequest(random, targets, isPoisoned))
@@ -77,23 +71,25 @@ function oneRequest(
   const target = random.pick(targets)
   const method = methodOf(random)
   const body = bodyOf(random, isPoisoned)
-  const fields = mutateFields(
-    random,
-    profileOf(random, method, target, targets),
-    targets,
-    isPoisoned,
-  )
-  if (isPoisoned) fields.push(...falsePromises(random))
-  const framed = frame(random, body, isPoisoned)
-  const head = `${method} ${pathOf(random, method, target)} HTTP/1.${random.integer(40) === 0 ? 0 : 1}\r\n${[
-    ...fields,
-    ...framed.fields,
+  const profile = profileOf(random, method, target, targets)
+  const fields = mutateFields(random, profile, targets, isPoisoned)
+  let behind: string | null = null
+  if (isPoisoned || random.integer(6) === 0) {
+    const promise = promisesOf(random, isPoisoned ? Buffer.from(`not ${random.next()}`) : body)
+    const isBehind = random.integer(3) === 0
+    if (isBehind) fields.push(['Trailer', 'Upload-Checksum, Content-Digest'])
+    else fields.push(...promise)
+    behind = isBehind ? promise.map(([name, value]) => `${name}: ${value}\r\n`).join('') : null
+  }
+  const framed = frame(random, body, behind)
+  const version = random.integer(40) === 0 ? 0 : 1
+  const head = [
+    `${method} ${pathOf(random, method, target)} HTTP/1.${version}`,
+    ...[...fields, ...framed.fields].map(([name, value]) => `${name}: ${value}`),
   ]
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('')}\r\n`
   return {
     target,
-    bytes: Buffer.concat([Buffer.from(head, 'latin1'), framed.body]),
+    bytes: Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), framed.body]),
     isBodyBroken: framed.isBroken,
   }
 }
@@ -166,7 +162,8 @@ function mutateFields(
   isPoisoned: boolean,
 ): Fields {
   const result = [...fields]
-  for (let more = random.pick([0, 0, 1, 1, 1, 2, 3, 5]); more > 0; more--) {
+  const most = random.pick(isPoisoned ? [0, 0, 0, 1, 2] : [0, 0, 1, 1, 1, 2, 3, 5])
+  for (let more = most; more > 0; more--) {
     const name = random.pick(headerNames)
     const value = headerValue(random, name, targets)
     // The first is Host, without which nothing else is looked at.
@@ -191,9 +188,9 @@ function mutateFields(
   )
 }
 
-/** Both protocols are told a digest that these bytes don't have. */
-function falsePromises(random: Random): Fields {
-  const digest = (hash: string) => createHash(hash).update(`not ${random.next()}`).digest('base64')
+/** What these bytes hash to, in the words of both protocols. */
+function promisesOf(random: Random, bytes: Buffer): Fields {
+  const digest = (hash: string) => createHash(hash).update(bytes).digest('base64')
   return [
     ['Upload-Checksum', random.pick([`sha1 ${digest('sha1')}`, `sha256 ${digest('sha256')}`])],
     ['Content-Digest', `sha-256=:${digest('sha256')}:`],
@@ -204,76 +201,4 @@ function bodyOf(random: Random, isPoisoned: boolean): Buffer {
   const length =
     random.integer(200) === 0 ? 200_000 : random.pick([0, 1, 5, 100, random.integer(1500)])
   return Buffer.alloc(length, isPoisoned ? poison : 97 + random.integer(26))
-}
-
-interface Framed {
-  readonly fields: Fields
-  readonly body: Buffer
-  readonly isBroken: boolean
-}
-
-function frame(random: Random, body: Buffer, isPoisoned: boolean): Framed {
-  const kind = random.integer(100)
-  if (kind < 60) return { fields: [['Content-Length', String(body.length)]], body, isBroken: false }
-  if (kind < 65) {
-    const said = random.pick([
-      body.length + 1 + random.integer(100),
-      Math.max(0, body.length - 1),
-      '-1',
-      '5, 5',
-      '0x5',
-      '99999999999999999999',
-    ])
-    return { fields: [['Content-Length', String(said)]], body, isBroken: true }
-  }
-  if (kind < 67) return { fields: [], body, isBroken: true }
-  return frameInChunks(random, body, isPoisoned)
-}
-
-function frameInChunks(random: Random, body: Buffer, isPoisoned: boolean): Framed {
-  const coding = random.integer(30) === 0 ? 'gzip, chunked' : 'chunked'
-  const fields: Fields = [['Transfer-Encoding', coding]]
-  const hasTwoLengths = random.integer(30) === 0
-  if (hasTwoLengths) fields.push(['Content-Length', String(body.length)])
-  const announces = !isPoisoned && random.integer(2) === 0
-  if (announces) fields.push(['Trailer', random.pick(headerValues.Trailer)])
-  const hasTrailer = announces || random.integer(4) === 0
-  const trailer = hasTrailer ? `${random.pick(trailerLines)}\r\n` : ''
-  const text = `${chunksOf(random, body)}0\r\n${trailer}\r\n`
-  const isBroken = random.integer(4) === 0
-  const sent = isBroken ? breakChunks(random, text) : text
-  return {
-    fields,
-    body: Buffer.from(sent, 'latin1'),
-    // A trailer may be one that no parser takes.
-    isBroken: isBroken || hasTwoLengths || hasTrailer,
-  }
-}
-
-function chunksOf(random: Random, body: Buffer): string {
-  let text = ''
-  for (let at = 0; at < body.length; ) {
-    const length = Math.min(body.length - at, 1 + random.integer(800))
-    const extension =
-      random.integer(12) === 0 ? random.pick([';a', ';a="b"', ';', ' ', ';a=b;c=d']) : ''
-    text += `${length.toString(16)}${extension}\r\n${body.toString('latin1', at, at + length)}\r\n`
-    at += length
-  }
-  return text
-}
-
-function breakChunks(random: Random, text: string): string {
-  return random.pick<() => string>([
-    () => mutate(random, text),
-    () => text.replace('\r\n', '\n'),
-    () => text.replaceAll('\r\n', ''),
-    () => `FFFFFFFFFFFFFFFF\r\n${text}`,
-    () => `-5\r\n${text}`,
-    () => `zz\r\n${text}`,
-    () => `5\r\nabc\r\n${text}`,
-    () => text.slice(0, random.integer(text.length + 1)),
-    () => text.replace(/0\r\n\r\n$/, ''),
-    () => `1${'0'.repeat(300)}\r\n${text}`,
-    () => `5;${'x'.repeat(20_000)}\r\nabcde\r\n${text}`,
-  ])()
 }
