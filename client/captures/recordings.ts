@@ -32,8 +32,22 @@ export const recordings: readonly Recording[] = Object.entries(places).map(([pat
   }
 })
 
+/** What the service captures of its own port (`serve --capture`), as far as it is by now. The upload page leads to it. */
+const live: Recording = {
+  name: 'live.pcapng',
+  shows: '',
+  async open() {
+    const response = await fetch('/api/capture.pcapng')
+    if (!response.ok)
+      throw new Error(
+        'The service has no capture of its own: start it with longhaul serve --capture.',
+      )
+    return new File([await response.blob()], live.name)
+  },
+}
+
 export const recordingNamed = (name: string | null): Recording | null =>
-  recordings.find((recording) => recording.name === name) ?? null
+  [live, ...recordings].find((recording) => recording.name === name) ?? null
 
 /** What this project is about, in two recordings. */
 export const headline: readonly [Recording, Recording] | null = (() => {

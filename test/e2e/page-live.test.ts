@@ -132,6 +132,7 @@ pageTest(
     expect(await end.first().textContent()).toMatch(/server to client: FIN/)
     expect(await page.locator('.packet-growing').first().getAttribute('d')).toBe('')
     await expectSaved(server, page)
+    await expectExplained(page)
     expect(complaints.errors).toEqual([])
     // The page began as about:blank, to which everything is foreign.
     expect(complaints.foreign.filter((url) => !url.startsWith(server.url))).toEqual([])
@@ -185,6 +186,19 @@ async function expectSaved(server: RunningServer, page: Page): Promise<void> {
   expect(connections).toHaveLength(entries.length - 1)
   const carrying = connections.find(({ maintenance }) => maintenance.patches > 0)
   expect(carrying?.initiation.packets.map((packet) => `frame ${packet}, `)).toEqual(shown)
+}
+
+/** A frame of the ladder leads to itself on the captures page, in a tab of its own. */
+async function expectExplained(page: Page): Promise<void> {
+  const link = row(page).locator('.rung .to-capture').first()
+  const frame = /frame (\d+)/.exec((await link.textContent()) ?? '')?.[1]
+  const [captures] = await Promise.all([page.context().waitForEvent('page'), link.click()])
+  await captures.locator('.capture-name', { hasText: 'live.pcapng' }).waitFor()
+  const detail = captures.locator('.frame-detail')
+  await detail.locator('strong', { hasText: `Frame ${frame}` }).waitFor()
+  expect(await detail.textContent()).toMatch(/initiation: SYN, the client asks/)
+  expect(await captures.locator('#summary').textContent()).toMatch(/5\sPATCHes on 1\sconnection/)
+  await captures.close()
 }
 
 pageTest('a ledger that counts one PATCH more is contradicted, in words', async (context) => {

@@ -1,30 +1,44 @@
 // A ladder as a list: one segment a line, an arrow from its sender to the other end. Read aloud it is a list of sentences.
 import type { Arrow } from '../capture.ts'
 import { h } from '../dom.ts'
+import { frameLink } from './packets-links.ts'
 
-/** Fills `list` unless it shows this already. */
-export function ladderList(): { element: HTMLElement; update(arrows: readonly Arrow[]): void } {
+/** `connection`: its number in the capture, to which the frames lead. */
+export interface LadderList {
+  readonly element: HTMLElement
+  update(arrows: readonly Arrow[], connection: number): void
+}
+
+export function ladderList(): LadderList {
   const element = h('ol', { class: 'ladder' })
   let shown = ''
   return {
     element,
-    update(arrows) {
-      const wanted = JSON.stringify(arrows)
+    update(arrows, connection) {
+      const wanted = JSON.stringify([arrows, connection])
       if (wanted === shown) return
       shown = wanted
-      element.replaceChildren(...arrows.map(rung))
+      element.replaceChildren(...arrows.map((arrow) => rung(arrow, connection)))
     },
   }
 }
 
-function rung({ packet, time, by, label, numbers, states }: Arrow): HTMLElement {
+function rung(
+  { packet, time, by, label, numbers, states }: Arrow,
+  connection: number,
+): HTMLElement {
   if (packet === null || by === null) return h('li', { class: 'rung rung-fold' }, label)
   const to = by === 'client' ? 'server' : 'client'
   const kind = label.startsWith('RST') ? 'reset' : 'segment'
   return h(
     'li',
     { class: 'rung', 'data-by': by, 'data-kind': kind },
-    h('span', { class: 'rung-frame' }, `frame ${packet}`, hidden(', ')),
+    h(
+      'span',
+      { class: 'rung-frame' },
+      frameLink(`frame ${packet}`, connection, packet),
+      hidden(', '),
+    ),
     h('span', { class: 'rung-time' }, time === null ? '' : `${seconds(time)} s`, hidden(', ')),
     h(
       'span',

@@ -3,6 +3,16 @@ import type { Arrow } from '../capture.ts'
 import { h, setText } from '../dom.ts'
 import { ladderList } from './packets-ladder.ts'
 
+export interface PhaseContent {
+  readonly fact: string
+  readonly arrows: readonly Arrow[]
+  readonly sentences: readonly string[]
+  /** In place of what is not there; empty where it is. */
+  readonly remark: string
+  /** Its number in the capture. */
+  readonly connection: number
+}
+
 export function phase(name: string) {
   const title = h('h3', {}, name)
   const figure = h('span', { class: 'phase-figure' })
@@ -17,9 +27,9 @@ export function phase(name: string) {
   return {
     element,
     body,
-    update(fact: string, arrows: readonly Arrow[], sentences: readonly string[], remark: string) {
+    update({ fact, arrows, sentences, remark, connection }: PhaseContent) {
       setText(figure, fact === '' ? '' : ` · ${fact}`)
-      ladder.update(arrows)
+      ladder.update(arrows, connection)
       ladder.element.hidden = arrows.length === 0
       setText(note, remark)
       note.hidden = remark === ''

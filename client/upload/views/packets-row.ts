@@ -42,20 +42,29 @@ export function connectionRow(first: Shown): Row<Shown> {
   let current = first
 
   function fill({ packets: { handshake, ending, traffic }, packets }: Shown): void {
-    opening.update(
-      took(handshake.duration),
-      handshake.arrows,
-      handshake.words,
-      handshake.kind === 'unseen' ? 'Not among the packets.' : '',
-    )
+    const { number: connection } = packets
+    opening.update({
+      fact: took(handshake.duration),
+      arrows: handshake.arrows,
+      sentences: handshake.words,
+      remark: handshake.kind === 'unseen' ? 'Not among the packets.' : '',
+      connection,
+    })
     patches.update(packets)
-    middle.update(plural(packets.patches, 'PATCH', 'PATCHes'), [], traffic?.words ?? [], '')
-    closing.update(
-      ending.short,
-      ending.arrows,
-      ending.words,
-      ending.kind === 'open' ? 'Open: no FIN and no RST so far.' : '',
-    )
+    middle.update({
+      fact: plural(packets.patches, 'PATCH', 'PATCHes'),
+      arrows: [],
+      sentences: traffic?.words ?? [],
+      remark: '',
+      connection,
+    })
+    closing.update({
+      fact: ending.short,
+      arrows: ending.arrows,
+      sentences: ending.words,
+      remark: ending.kind === 'open' ? 'Open: no FIN and no RST so far.' : '',
+      connection,
+    })
   }
 
   let isChosen = false

@@ -14,6 +14,7 @@ import {
 } from '../ledger-join.ts'
 import type { ServerState } from '../server-state.ts'
 import { bytes, plural } from '../units.ts'
+import { captureLink } from './packets-links.ts'
 import { connectionRow, portsOf, type Shown } from './packets-row.ts'
 
 /** Connections that are drawn; more are counted. */
@@ -33,7 +34,9 @@ export function packetsView(
     { class: 'button', href: '/api/capture.pcapng', download: '' },
     'Save this capture',
   )
-  section.querySelector('.section-head')?.append(save)
+  const explain = captureLink('Explain it')
+  explain.classList.add('button')
+  section.querySelector('.section-head')?.append(explain, save)
   const hint = h(
     'p',
     { class: 'packets-hint', hidden: true },
