@@ -125,6 +125,8 @@ pageTest('a paused upload holds still and goes on where it was', async (context)
 pageTest('after a reload only the same file continues the upload', async (context) => {
   const { scene, page } = await start(context)
   const { file } = scene
+  // Of a larger chunk all that is left of the file may be on its way at the reload.
+  await page.locator('#chunk-size').selectOption('1048576')
   await chooseFiles(page, [file])
   await bringTo(scene, page, 9)
   page.once('dialog', (dialog) => void dialog.accept())
@@ -243,7 +245,8 @@ pageTest('an upload that the terminal began is continued by the page', async (co
   await row.waitFor()
   await page.waitForFunction(() => {
     const text = document.querySelector('.unfinished .facts')?.textContent ?? ''
-    return Number.parseFloat(text) >= 9
+    // Of the second chunk nothing counts before its last byte.
+    return Number.parseFloat(text) >= 8
   })
   terminal.kill('SIGKILL')
   scene.link.allow(Number.POSITIVE_INFINITY)

@@ -55,8 +55,11 @@ pageTest(
     })
     await chooseFiles(page, [scene.file])
     await bringTo(scene, page, 9)
-    scene.link.cut()
-    await phase(page, 'waiting').waitFor()
+    // The browser repeats a PATCH whose kept connection broke by itself; one on a new connection it leaves to the page.
+    while (!(await phase(page, 'waiting').isVisible())) {
+      scene.link.cut()
+      await sleep(300)
+    }
     scene.link.allow(Number.POSITIVE_INFINITY)
     await waitForFinished(page)
     expect(codes).toEqual([])

@@ -180,6 +180,7 @@ pageTest(
     const { scene, page } = await start(context, { size: 40 * MiB })
     const small = await makeFile(scene.folder, 'scan.iso', MiB)
     const stopped = await makeFile(scene.folder, 'thesis.tar', 8 * MiB)
+    await page.locator('#chunk-size').selectOption('1048576')
     await chooseFiles(page, [small])
     await waitForFinished(page, 'scan.iso')
     await chooseFiles(page, [stopped])
@@ -215,7 +216,7 @@ pageTest('everything is reached and done by keyboard', async (context) => {
     })
   const stops: string[] = []
   await page.locator('body').press('Tab')
-  for (let press = 0; press < 8; press++) {
+  for (let press = 0; press < 14; press++) {
     stops.push(await focused())
     if (stops.at(-1)?.startsWith('Cancel')) break
     await page.keyboard.press('Tab')
