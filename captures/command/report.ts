@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { Recording, RecordingFacts } from '../report/document/recording.ts'
 import { reportOf } from '../report/document/report.ts'
 import { analyseFile } from './analyse-file.ts'
+import { createFlightWatch } from './flight-watch.ts'
 import { print } from './output.ts'
 
 export interface ReportOptions {
@@ -45,8 +46,11 @@ export async function readRecordings(folder: string): Promise<Recording[]> {
     .sort()
   const recordings: Recording[] = []
   for (const name of names) {
-    const analysis = await analyseFile(path.join(folder, `${name}.pcapng`))
-    recordings.push({ name, analysis, facts: await readFacts(path.join(folder, `${name}.json`)) })
+    const watch = createFlightWatch()
+    const file = path.join(folder, `${name}.pcapng`)
+    const analysis = await analyseFile(file, { onSegment: watch.add })
+    const facts = await readFacts(path.join(folder, `${name}.json`))
+    recordings.push({ name, analysis, flights: watch.flights(), facts })
   }
   return recordings
 }

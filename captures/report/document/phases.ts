@@ -4,6 +4,7 @@ import { firstAndLastLadder } from '../exchange-ladder.ts'
 import { exchangeTable } from '../exchange-table.ts'
 import { initiationLadder, type LadderRow, terminationLadder } from '../ladder.ts'
 import { drawLadder } from '../ladder-text.ts'
+import { flightPicture } from '../pictures/flight.ts'
 import { ladderPicture } from '../pictures/ladder.ts'
 import { offsetsPicture } from '../pictures/offsets.ts'
 import { phaseStrip, stripsOf } from '../pictures/phase-strip.ts'
@@ -117,7 +118,7 @@ function ladder(name: string, title: string, rows: readonly LadderRow[]): Block[
 }
 
 function maintenance(recording: Recording, connection: ConnectionAnalysis): Block[] {
-  const { name, analysis } = recording
+  const { name, analysis, flights } = recording
   const upload = analysis.uploads.find(({ connections }) => connections.includes(connection.number))
   return [
     heading(3, 'Maintenance'),
@@ -133,6 +134,10 @@ function maintenance(recording: Recording, connection: ConnectionAnalysis): Bloc
           prose(`Each stroke is a PATCH, from the moment of its first byte to that of its last one; the diamond is the
             server's answer, at the offset that it tells. Between the last byte and the diamond lies at least one round trip.`),
           list(uploadSentences(analysis, upload)),
+          picture(`${name}-flight`, flightPicture(analysis, flights, { width: 860 })),
+          prose(`What the client has on its way at each moment (the line), and how much the server would take at most (dashed). The triangle is the
+            initial window: all that may be sent before anything is heard of the line. From there it grows with the ACKs (slow start), and what it has
+            grown to is kept from one PATCH to the next.`),
         ]),
     ...firstRequest(connection),
     question(6, 'How is the connection kept alive?'),

@@ -1,10 +1,13 @@
 // What a report is made from: a recording's analysis, and how it was made.
 import type { Analysis } from '../../analysis.ts'
+import type { Flight } from '../pictures/flight.ts'
 
 export interface Recording {
   /** As its file is called, without ending. */
   readonly name: string
   readonly analysis: Analysis
+  /** What its clients had in flight. */
+  readonly flights: readonly Flight[]
   /** `null`: not recorded by the lab. */
   readonly facts: RecordingFacts | null
 }

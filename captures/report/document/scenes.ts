@@ -3,6 +3,7 @@ import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
 import { tellingConnections } from '../alike.ts'
 import { overview } from '../overview.ts'
 import { timeAxis } from '../pictures/axis.ts'
+import { flightPicture } from '../pictures/flight.ts'
 import { ganttPicture } from '../pictures/gantt.ts'
 import { offsetsPicture } from '../pictures/offsets.ts'
 import { capital, frames, join, type Sentence, say, tone } from '../prose.ts'
@@ -30,6 +31,8 @@ interface Scene {
   readonly looks: readonly Look[]
   /** The upload's offset over time as well. */
   readonly hasOffsets?: boolean
+  /** And what is in flight. */
+  readonly hasFlight?: boolean
 }
 
 /** `name` is what is told, of connections that tell it; of an empty one only the connection, where there are several. */
@@ -192,6 +195,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     words: `Each loss is repaired within a round trip or two where duplicate ACKs tell of it, and after the timer where they don't.`,
     looks: [losses, silences, uploads],
     hasOffsets: true,
+    hasFlight: true,
   },
   'lossy-closed': {
     words: `The same line; a lost SYN or FIN weighs more than a lost segment in the middle, since nothing behind it tells of the loss.`,
@@ -200,10 +204,12 @@ const scenes: Readonly<Record<string, Scene>> = {
   'slow-start-after-idle-on': {
     words: `Compare the first PATCH after the pause with the one before it.`,
     looks: [silences, afterSilence],
+    hasFlight: true,
   },
   'slow-start-after-idle-off': {
     words: `The same pause, and no fresh start after it.`,
     looks: [silences, afterSilence],
+    hasFlight: true,
   },
   'tcp-keep-alive-probes': {
     words: `These are the packets that Wireshark labels "TCP Keep-Alive". The upload would go on just as well without them.`,
@@ -214,6 +220,7 @@ const scenes: Readonly<Record<string, Scene>> = {
       are not: here there is data to send, and no room for it.`,
     looks: [keepAlive, silences, losses],
     hasOffsets: true,
+    hasFlight: true,
   },
   refused: {
     words: `Initiation that does not come about: there is nothing to maintain or to end.`,
@@ -224,8 +231,8 @@ const scenes: Readonly<Record<string, Scene>> = {
 const unknown: Scene = { words: '', looks: [openings, silences, endings, uploads] }
 
 export function sceneOf(recording: Recording): Block[] {
-  const { name, analysis, facts } = recording
-  const { words, looks, hasOffsets } = scenes[name] ?? unknown
+  const { name, analysis, facts, flights } = recording
+  const { words, looks, hasOffsets, hasFlight } = scenes[name] ?? unknown
   const [upload] = analysis.uploads
   const looked = looks.flatMap((look) => look(analysis))
   return [
@@ -237,6 +244,9 @@ export function sceneOf(recording: Recording): Block[] {
     ...ganttOf(recording),
     ...(hasOffsets === true && upload !== undefined && analysis.uploads.length === 1
       ? [picture(`${name}-offsets`, offsetsPicture(analysis, upload, { width: 860 }))]
+      : []),
+    ...(hasFlight === true
+      ? [picture(`${name}-flight`, flightPicture(analysis, flights, { width: 860 }))]
       : []),
     ...(looked.length === 0 ? [] : [list(looked)]),
   ]

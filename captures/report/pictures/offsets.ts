@@ -3,6 +3,7 @@ import type { Analysis, ConnectionAnalysis, UploadAnalysis } from '../../analysi
 import { count, size } from '../quantity.ts'
 import { methodOf } from '../sentences/exchange.ts'
 import { axisMarks, type Span, timeAxis } from './axis.ts'
+import { levels } from './levels.ts'
 import { line, type Mark, type Picture, part, shape, text, toFrame } from './picture.ts'
 
 export interface OffsetsOptions {
@@ -44,12 +45,6 @@ export function offsetsPicture(
       ),
     ],
   }
-}
-
-/** Powers of two, as file sizes are. */
-function levels(length: number): number[] {
-  const step = 2 ** Math.ceil(Math.log2(length / 5))
-  return Array.from({ length: Math.floor(length / step) + 1 }, (_, n) => n * step)
 }
 
 function strokes(
