@@ -4,17 +4,7 @@ import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
 import { greatest, size } from '../quantity.ts'
 import { axisMarks, type Span, timeAxis } from './axis.ts'
 import { levels } from './levels.ts'
-import {
-  line,
-  type Mark,
-  type Picture,
-  part,
-  rect,
-  shape,
-  text,
-  toFrame,
-  widthOf,
-} from './picture.ts'
+import { line, type Mark, type Picture, part, shape, text, toFrame } from './picture.ts'
 
 export interface FlightPoint {
   /** Seconds. */
@@ -180,12 +170,10 @@ function burstMark(points: readonly FlightPoint[], start: number, { x, y }: Shee
   if (last === undefined || last.inFlight === 0) return []
   const [at, height] = [told(x(last.time)), told(y(last.inFlight))]
   const words = size(last.inFlight)
-  const room = widthOf(words, true)
   return [
     part(`${words} before the first ACK`, toFrame(last.packet), [
       shape(`M${at} ${height}l4 -7l-8 0z`, 'text'),
-      rect([at - room / 2, height - 20, room, 12], 'page'),
-      text(at, height - 10, words, 'text', { isSmall: true, anchor: 'middle' }),
+      text(at - 7, height - 2, words, 'text', { isSmall: true, anchor: 'end' }),
     ]),
   ]
 }
