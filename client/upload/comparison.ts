@@ -107,7 +107,8 @@ export function comparisonFact(comparison: Comparison): string {
 export function comparisonSentence(comparison: Comparison): string | null {
   if (comparison.kind === 'unknown') return comparison.why
   if (comparison.kind !== 'different') return null
-  return `${causes[comparison.cause]} SHA-256 here ${shortDigest(comparison.ours)}, on the server ${shortDigest(comparison.theirs)}.`
+  const [ours, theirs] = [comparison.ours, comparison.theirs].map((digest) => digest.slice(0, 8))
+  return `${causes[comparison.cause]} SHA-256 here ${ours}, on the server ${theirs}.`
 }
 
 const causes: Readonly<Record<Cause, string>> = {

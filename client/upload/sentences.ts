@@ -117,9 +117,11 @@ export function unfinishedFacts(upload: ServerUpload, now: number): string[] {
       ? `${bytes(upload.offset)} safe, whole size not told`
       : `${bytesOf(upload.offset, upload.length)} safe`
   if (upload.state === 'damaged') return [safe]
-  const when = upload.active
-    ? 'being sent now by another page or program'
-    : `stopped ${ago(Date.parse(upload.modified), now)}`
+  const when = upload.parts
+    ? `begun ${ago(Date.parse(upload.created), now)}`
+    : upload.active
+      ? 'being sent now by another page or program'
+      : `stopped ${ago(Date.parse(upload.modified), now)}`
   const kept = upload.expires ? [`kept until ${dayAndTime(Date.parse(upload.expires), now)}`] : []
   return [safe, when, ...(upload.active ? [] : kept)]
 }

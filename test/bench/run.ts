@@ -3,10 +3,12 @@ import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { captureBenchmark } from './captures/benchmark.ts'
 import { uploadBenchmark } from './upload/benchmark.ts'
+import { pageBenchmark } from './upload/page.ts'
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   captures: captureBenchmark,
   upload: uploadBenchmark,
+  page: pageBenchmark,
 }
 
 const usage = `npm run bench -- NAME [options]; NAME --help shows the options.

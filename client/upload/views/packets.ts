@@ -16,6 +16,7 @@ import type { ServerState } from '../server-state.ts'
 import { bytes, plural } from '../units.ts'
 import { captureLink } from './packets-links.ts'
 import { connectionRow, portsOf, type Shown } from './packets-row.ts'
+import { nameOfUpload } from './wire.ts'
 
 /** Connections that are drawn; more are counted. */
 const mostShown = 6
@@ -97,7 +98,7 @@ export function packetsView(
         pair,
         packets,
         verdict: judge(pair, now, ledgerFrom),
-        uploadName: nameOf(state, pair),
+        uploadName: nameOfUpload(state, pair.ledger?.upload ?? null),
         isFirst: index === 0,
       })),
     )
@@ -135,10 +136,6 @@ function latestFirst(state: ServerState) {
   const isOwn = ({ ledger }: Pair) => ledger !== null && state.own.has(ledger.id)
   const begun = ({ packets }: Pair) => packets?.from ?? 0
   return (a: Pair, b: Pair) => Number(isOwn(b)) - Number(isOwn(a)) || begun(b) - begun(a)
-}
-
-function nameOf(state: ServerState, { ledger }: Pair): string | null {
-  return (ledger?.upload && state.uploads.get(ledger.upload)?.name) || null
 }
 
 function summaryOf({ about, totals }: CaptureState): string {

@@ -67,7 +67,8 @@ export function wireView(section: HTMLElement, state: ServerState): () => void {
   }
 }
 
-function nameOfUpload(state: ServerState, id: string | null): string | null {
+/** Of an upload, or of the file of which it is a part. */
+export function nameOfUpload(state: ServerState, id: string | null): string | null {
   return (id && (state.uploads.get(id)?.name || state.partNames.get(id))) || null
 }
 
