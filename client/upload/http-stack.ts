@@ -80,6 +80,8 @@ export function newLine(file: Blob, hear: LineListener): Line {
 const stallTime = 15_000
 /** The same when the bytes are all out and nobody tells what becomes of them, or they only need to reach the disk. */
 const settleTime = 60_000
+/** So often the server is asked, while it tells nothing by itself. */
+const askTime = 5000
 /** For requests that carry no bytes. */
 const answerTime = 30_000
 /** For all, when the browser says that the network is gone. */
@@ -104,6 +106,8 @@ export interface StackListener {
   readonly onStall: () => void
   /** Whether the server's events tell what it commits. */
   readonly isTold: () => boolean
+  /** Bytes that the connection which now carries a PATCH of this path has brought to the server; null when there is none. */
+  readonly receivedBy: (path: string) => Promise<number | null>
 }
 
 /** The stack for tus-js-client's `httpStack` option. */
@@ -187,15 +191,29 @@ function createRequest(
       let isOver = false
       // Bytes with a checksum are committed together at the end, so nothing is told of them before.
       const isTold = () => hear.isTold() && !headers.has('Upload-Checksum')
+      // All bytes of a chunk may lie in the system's buffers for minutes on a slow line: that they arrive is only known there.
+      let received = -1
+      let askedAt = from
+      const askServer = () => {
+        if (Date.now() - askedAt < askTime) return
+        askedAt = Date.now()
+        hear.receivedBy(new URL(url).pathname).then(
+          (count) => {
+            if (count !== null && count > received) line.lastActivity = Date.now()
+            received = Math.max(received, count ?? -1)
+          },
+          () => {},
+        )
+      }
       const stall = setInterval(() => {
         const quiet = Date.now() - line.lastActivity
+        if (body && bytesOut >= body.size && !isTold()) askServer()
         const limit = !navigator.onLine
           ? offlineTime
           : !body
             ? answerTime
             : isSettling(line, body, start, bytesOut, isTold())
-              ? // What took its time to leave takes its time through the system's buffers.
-                Math.max(settleTime, 2 * (line.lastActivity - from))
+              ? settleTime
               : stallTime
         if (quiet < limit) return
         end()

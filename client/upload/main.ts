@@ -67,6 +67,13 @@ const carrier = createCarrier({
     ...hear,
     onStall: () => live.reopen(),
     isTold: () => state.link === 'up',
+    async receivedBy(path) {
+      const { open } = await api.connections()
+      const carrier = open.find(
+        ({ current }) => current?.method === 'PATCH' && current.target === path,
+      )
+      return carrier?.bytesReceived ?? null
+    },
   }),
   chunkSize: settings.chunkSize,
   onFile: (file, path) => queue.add(file, path),
