@@ -56,7 +56,7 @@ export async function startDumpcap(children: Children, options: DumpcapOptions):
   })
   return {
     exit: dumpcap.exit,
-    refusal: () => refused(dumpcap.stderr()),
+    refusal: () => refused(dumpcap.stderr(), 'dumpcap has ended'),
     async stop() {
       dumpcap.process.stdin?.end()
       await dumpcap.exit
@@ -64,10 +64,11 @@ export async function startDumpcap(children: Children, options: DumpcapOptions):
   }
 }
 
-function refused(said: string): LabError {
-  const line = said.split('\n').find((text) => text.trim() !== '' && !text.startsWith('Capturing'))
+function refused(said: string, trouble = 'dumpcap can not capture'): LabError {
+  // What it says in any case: where it captures, and to what.
+  const line = said.split('\n').find((text) => !/^(?:Capturing|File|Packets|\s*$)/.test(text))
   if (!/permi|EACCES|not permitted/i.test(said))
-    return new LabError(`dumpcap can not capture: ${line ?? 'it says nothing'}`)
+    return new LabError(`${trouble}: ${line ?? 'it says nothing'}`)
   return new LabError(
     [
       'you may not capture packets here. As root it works; to permit it to yourself:',

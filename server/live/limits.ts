@@ -13,3 +13,5 @@ export const updateMs = 250
 export const updateShare = 0.1
 /** So long a capture that is to be saved waits for what dumpcap has seen and not handed on. */
 export const patienceMs = 1000
+/** So long dumpcap has to end when the service does; one that is stopped (SIGSTOP) would never. */
+export const stopMs = 2000

@@ -122,7 +122,9 @@ export async function startLive(port: number): Promise<Live> {
     async stop() {
       isStopping = true
       say({ kind: 'stop' })
+      const late = setTimeout(() => void thread.terminate(), limits.stopMs)
       await gone
+      clearTimeout(late)
     },
   }
 }

@@ -195,12 +195,22 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
   })
 }
 
+test('a dumpcap that does not answer keeps no service from ending', async (context) => {
+  const server = await startCapturing(context)
+  const dumpcap = (await dumpcapOf(server.port)) ?? 0
+  process.kill(dumpcap, 'SIGSTOP')
+  expect(await server.stop()).toBe(0)
+  process.kill(dumpcap, 'SIGCONT')
+  await until('the end of dumpcap', async () => !(await isAlive(dumpcap)))
+})
+
 test('when dumpcap ends, the service goes on, says so and gives what there is', async (context) => {
   const server = await startCapturing(context)
   const port = await upload(server, 'first')
   await untilConnection(server, port, ({ patches }) => patches === 1)
   process.kill((await dumpcapOf(server.port)) ?? 0, 'SIGKILL')
-  await until('the word of it', async () => (await captured(server)).ended !== null)
+  const word = await until('the word of it', async () => (await captured(server)).ended)
+  expect(word).toBe('dumpcap has ended: Killed')
   await until('the log', () => server.log().includes('the capture has ended'))
   await upload(server, 'second')
   expect((await captured(server)).connections.some(({ patches }) => patches === 1)).toBe(true)
