@@ -44,6 +44,7 @@ export function plan(random: Random, targets: readonly Target[]): Planned {
   const whole = Buffer.concat(requests.map(({ bytes }) => bytes))
   const isMutated = !isPoisoned && random.integer(60) === 0
   const bytes = isMutated ? Buffer.from(mutate(random, whole.toString('latin1')), 'latin1') : whole
+  if (!isPoisoned) withoutPoison(bytes)
   const end = random.integer(100)
   return {
     target: requests.at(-1)?.target ?? { path: '', offset: 0 },
@@ -54,6 +55,11 @@ export function plan(random: Random, targets: readonly Target[]): Planned {
     end: end < 82 ? 'read' : end < 89 ? 'fin' : end < 94 ? 'reset' : 'cut',
     isBodyBroken: isMutated || requests.some(({ isBodyBroken }) => isBodyBroken),
   }
+}
+
+/** What chance has made of other bytes is no poison. */
+function withoutPoison(bytes: Buffer): void {
+  for (let at = bytes.indexOf(poison); at >= 0; at = bytes.indexOf(poison, at)) bytes[at] = 0x6e
 }
 
 function cutsOf(random: Random, length: number): number[] {
@@ -167,7 +173,8 @@ function mutateFields(
     const name = random.pick(headerNames)
     const value = headerValue(random, name, targets)
     // The first is Host, without which nothing else is looked at.
-    const at = random.integer(20) === 0 ? 0 : 1 + random.integer(Math.max(1, result.length - 1))
+    const last = Math.max(0, result.length - 1)
+    const at = random.integer(20) === 0 ? 0 : Math.min(last, 1 + random.integer(last + 1))
     const [oldName, oldValue] = result[at] ?? ['X', '']
     const kind = random.integer(8)
     if (kind < 3) result.push([name, random.integer(2) === 0 ? value : mutate(random, value)])
