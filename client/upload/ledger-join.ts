@@ -110,11 +110,20 @@ function beganWithFin({ arrows, by }: CapturedConnection['ending']): boolean {
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
+/**
+ * From when on the ledger has every connection that is over, ms since the epoch: it forgets the oldest beyond `most`.
+ */
+export function rememberedFrom(ledger: readonly Connection[], most: number): number {
+  const closed = ledger.filter(({ closed: at }) => at !== null)
+  const opened = closed.map((one) => Date.parse(one.opened))
+  return closed.length < most ? Number.NEGATIVE_INFINITY : Math.min(...opened)
+}
+
 /** Why one of them may know nothing of it, and be right; `null`: both should. */
 export function excuseOf(
   { ledger, packets }: Pair,
   capture: Pick<CaptureState, 'about' | 'totals'>,
-  /** The earliest connection that the ledger still has (ms since the epoch, the service's clock). */
+  /** See `rememberedFrom`. */
   ledgerFrom: number,
 ): string | null {
   if (ledger !== null) return excuseOfPackets(ledger, packets !== null, capture)

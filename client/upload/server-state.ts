@@ -44,7 +44,7 @@ export interface Span {
 /** Enough to draw; what is older is folded into one span. */
 const maxSpans = 1500
 /** Closed connections that are remembered. */
-const maxClosed = 60
+export const maxClosed = 60
 
 export function emptyServerState(): ServerState {
   return {

@@ -101,17 +101,37 @@ export interface Traffic {
 /** Beyond these a page could not tell one from the other. */
 const mostBars = 400
 const mostOthers = 100
-/** Connections without a PATCH that are told: the latest. */
+/** The latest connections without a PATCH, and with: more than the page's ledger remembers. */
 const mostPlain = 12
+const mostCarrying = 200
+/** Of so many the ladders and words are told too: more than the page shows. */
+const mostDetailed = 40
 
 export function totalsOf({ start, packets, bytes, leftOut }: Recorded): CaptureTotals {
   return { start, packets, bytes, leftOut }
 }
 
 export function connectionsOf({ analysis }: Recorded): CapturedConnection[] {
-  const plainOnes = analysis.connections.filter(({ maintenance }) => maintenance.patches === 0)
-  const left = new Set(plainOnes.slice(0, -mostPlain))
-  return analysis.connections.filter((one) => !left.has(one)).map(viewOf)
+  const { connections } = analysis
+  const isPlain = ({ maintenance }: ConnectionAnalysis) => maintenance.patches === 0
+  const carrying = connections.filter((one) => !isPlain(one)).slice(-mostCarrying)
+  const told = new Set([...connections.filter(isPlain).slice(-mostPlain), ...carrying])
+  const inShort = new Set(carrying.slice(0, -mostDetailed))
+  return connections
+    .filter((one) => told.has(one))
+    .map((one) => (inShort.has(one) ? shortened(viewOf(one)) : viewOf(one)))
+}
+
+/** What is compared with the ledger, and no more. */
+function shortened(view: CapturedConnection): CapturedConnection {
+  return {
+    ...view,
+    bars: [],
+    others: [],
+    handshake: { ...view.handshake, arrows: [], words: [] },
+    ending: { ...view.ending, words: [] },
+    traffic: view.traffic && { ...view.traffic, words: [] },
+  }
 }
 
 function viewOf(connection: ConnectionAnalysis): CapturedConnection {

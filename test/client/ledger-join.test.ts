@@ -13,6 +13,7 @@ import {
   excuseOf,
   joinByPorts,
   type Pair,
+  rememberedFrom,
   stateOf,
   verdictOn,
 } from '../../client/upload/ledger-join.ts'
@@ -184,6 +185,17 @@ const capturing = () => {
   beginCapture(state, { port: 8080, limit: 64 << 20, ended: null })
   return state
 }
+/** Time 0 of the packets is known. */
+const told = () => {
+  const state = capturing()
+  const leftOut = { thinned: 0, thinnedUntil: null, forgotten: 0, forgottenUntil: null }
+  takeCapture(state, {
+    totals: { start, packets: 1, bytes: 1, leftOut },
+    connections: [],
+    isAll: true,
+  })
+  return state
+}
 const excuse = (pair: Partial<Pair>, state = capturing(), from = start) =>
   excuseOf({ ledger: null, packets: null, ...pair }, state, from)
 
@@ -202,6 +214,17 @@ test('nobody is blamed for what was left out, ended before, never came about or 
   expect(excuse({ ledger: inLedger({ opened: at(3) }) }, state)).toMatch(/capture has ended/)
   const handshake = { kind: 'refused', duration: null, arrows: [], words: [] } as const
   expect(excuse({ packets: inPackets({ handshake }) })).toMatch(/never came about/)
+})
+
+test('the ledger forgets the oldest that are over, once there are many', () => {
+  const closed = [3, 1, 2].map((n) => inLedger({ id: n, opened: at(n), closed: at(n + 1) }))
+  const all = [inLedger({ id: 9, opened: at(0) }), ...closed]
+  expect(rememberedFrom(all, 3)).toBe(start + 1000)
+  expect(rememberedFrom(all, 4)).toBe(Number.NEGATIVE_INFINITY)
+  expect(excuse({ packets: inPackets({ from: 0.5 }) }, told(), rememberedFrom(all, 3))).toMatch(
+    /older than/,
+  )
+  expect(excuse({ packets: inPackets({ from: 0.5 }) }, told(), rememberedFrom(all, 4))).toBeNull()
 })
 
 test('an excuse explains a difference, it does not hide that both agree', () => {

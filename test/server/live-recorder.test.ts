@@ -147,6 +147,24 @@ test('a PATCH under way is told with the bytes that came of it, and its end is o
   expect(carrying()?.ending).toMatchObject({ kind: 'open', short: '', at: null, arrows: [] })
 })
 
+test('of thousands of connections so much is told as an event stream takes at once', () => {
+  const story = recorded(recording('connection-close'), 64 * MiB).describe()
+  if (story === null) throw new Error('no packet')
+  const { connections } = story.analysis
+  const many = Array.from({ length: 3000 }, (_, n) => {
+    const one = connections[n % connections.length]
+    if (one === undefined) throw new Error('no connection')
+    return { ...one, number: n }
+  })
+  const told = connectionsOf({ ...story, analysis: { ...story.analysis, connections: many } })
+  expect(JSON.stringify(told).length).toBeLessThan(MiB / 2)
+  expect(told.filter(({ patches }) => patches > 0)).toHaveLength(200)
+  expect(told.at(-1)?.handshake.words.length).toBeGreaterThan(2)
+  const oldest = told.find(({ patches }) => patches > 0)
+  expect(oldest?.handshake.words).toEqual([])
+  expect(oldest?.traffic?.bytes.client).toBeGreaterThan(0)
+})
+
 test('news are what changed; how many packets there are is none by itself', async () => {
   const { createUpdates } = await import('../../server/live/updates.ts')
   const capture = recording('keep-alive')

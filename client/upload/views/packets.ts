@@ -7,12 +7,13 @@ import {
   joinByPorts,
   keyOf,
   type Pair,
+  rememberedFrom,
   startOf,
   stateOf,
   type Verdict,
   verdictOn,
 } from '../ledger-join.ts'
-import type { ServerState } from '../server-state.ts'
+import { maxClosed, type ServerState } from '../server-state.ts'
 import { bytes, plural } from '../units.ts'
 import { captureLink } from './packets-links.ts'
 import { connectionRow, portsOf, type Shown } from './packets-row.ts'
@@ -87,7 +88,7 @@ export function packetsView(
       .map(({ connection }) => connection)
       .filter(({ id }) => id > 0)
     const pairs = joinByPorts(ledger, [...capture.connections.values()], startOf(capture.totals))
-    const ledgerFrom = Math.min(...ledger.map(({ opened }) => Date.parse(opened)))
+    const ledgerFrom = rememberedFrom(ledger, maxClosed)
     const carrying = pairs.filter(isUpload).sort(latestFirst(state))
     const drawn = carrying.flatMap((pair) =>
       pair.packets === null ? [] : [{ pair, packets: pair.packets }],
