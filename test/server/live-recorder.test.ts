@@ -147,6 +147,21 @@ test('a PATCH under way is told with the bytes that came of it, and its end is o
   expect(carrying()?.ending).toMatchObject({ kind: 'open', short: '', at: null, arrows: [] })
 })
 
+test('losses and resets are told in the words of the report', () => {
+  const carrying = (name: string) => {
+    const story = recorded(recording(name), 64 * MiB).describe()
+    return story === null ? undefined : connectionsOf(story).find(({ patches }) => patches > 0)
+  }
+  const lossy = carrying('lossy-kept')
+  expect(lossy?.traffic?.retransmissions).toBeGreaterThan(0)
+  expect(lossy?.traffic?.words[0]).toMatch(/^Losses: \d+\sretransmissions? \(/)
+  const reset = carrying('client-reset')
+  expect(reset?.ending).toMatchObject({ kind: 'reset', by: 'client' })
+  expect(reset?.ending.short).toMatch(/^reset by the client in the middle of an exchange/)
+  expect(reset?.ending.arrows.some(({ label }) => label.startsWith('RST'))).toBe(true)
+  expect(reset?.bars.at(-1)).toMatchObject({ status: null, end: expect.any(Number) })
+})
+
 test('of thousands of connections so much is told as an event stream takes at once', () => {
   const story = recorded(recording('connection-close'), 64 * MiB).describe()
   if (story === null) throw new Error('no packet')
