@@ -2,6 +2,7 @@
 import type { RequestHandler, Response } from 'express'
 import { type Connection, connectionView, type Ledger } from './connections.ts'
 import type { Feed } from './live/feed.ts'
+import { isPart } from './uploads/concatenation.ts'
 import { type Upload, viewOf } from './uploads/upload.ts'
 import type { Uploads } from './uploads/uploads.ts'
 
@@ -63,14 +64,17 @@ export function createEventStream(
   }
 
   const noteUpload = (upload: Upload) => {
-    if (readers.size > 0) changedUploads.add(upload)
+    // A part is nothing by itself: what people see is the upload that is made of it.
+    if (readers.size > 0 && !isPart(upload.info)) changedUploads.add(upload)
   }
   const noteConnection = (connection: Connection) => {
     if (readers.size > 0) changedConnections.add(connection)
   }
   uploads.events.on('progress', noteUpload)
   uploads.events.on('change', noteUpload)
-  uploads.events.on('removed', (upload) => tell('removed', { id: upload.info.id }))
+  uploads.events.on('removed', (upload) => {
+    if (!isPart(upload.info)) tell('removed', { id: upload.info.id })
+  })
   ledger.events.on('change', noteConnection)
   ledger.events.on('closed', noteConnection)
   capture.attach(tell)
