@@ -100,10 +100,12 @@ function describeUpload(
   }
 }
 
-/** Each with the version that one of its requests told. */
+/** Those that brought bytes, each with the version that one of its requests told: whoever only asks carries nothing. */
 function protocolsOf(work: readonly PlacedStep[]): UploadProtocol[] {
+  const carrying = work.filter(({ step }) => step.action === 'creation' || step.action === 'append')
   const found = new Map<UploadProtocol['protocol'], string | null>()
-  for (const { step } of work) found.set(step.protocol, found.get(step.protocol) ?? step.version)
+  for (const { step } of carrying.length > 0 ? carrying : work)
+    found.set(step.protocol, found.get(step.protocol) ?? step.version)
   return [...found].map(([protocol, version]) => ({ protocol, version }))
 }
 

@@ -289,3 +289,18 @@ test('an upload that the client gave up is cancelled, one that it removed later 
   ])
   expect(removed.uploads).toMatchObject([{ cancelled: false, complete: true }])
 })
+
+test('a page that only asks for the digest of the whole, in the other protocol, has carried nothing', () => {
+  const told = tellUploads([
+    text(
+      creation(1460),
+      created('http://a.example/files/1'),
+      patch('/files/1', 0, 1460),
+      body(1460),
+      stored(1460),
+      asked('HEAD /files/1', 'Want-Repr-Digest: sha-256=1'),
+      answered('200 OK', 'Upload-Offset: 1460', 'Upload-Complete: ?1', 'Upload-Limit: min-size=0'),
+    ),
+  ])
+  expect(told.uploads).toMatchObject([{ protocols: [both[0]], resumptions: 0, complete: true }])
+})
