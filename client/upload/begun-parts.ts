@@ -28,26 +28,43 @@ export interface BegunParts {
 
 /** `shelf` null, or one that refuses: what is remembered lasts as long as the page. */
 export function createBegunParts(shelf: Shelf | null): BegunParts {
-  let files = read(shelf)
+  let files: readonly BegunFile[] = []
+  let text: string | null = null
+  // Other tabs write there too, so each look is a new one.
+  const all = (): readonly BegunFile[] => {
+    const found = textOn(shelf)
+    if (found !== null && found !== text) files = parse(found)
+    text = found
+    return files
+  }
   const write = (next: readonly BegunFile[]) => {
     files = next.slice(-mostFiles)
+    text = JSON.stringify(files)
     try {
-      shelf?.setItem(storageKey, JSON.stringify(files))
+      shelf?.setItem(storageKey, text)
     } catch {}
   }
   const without = (identity: FileIdentity) =>
-    files.filter((file) => keyOf(file.identity) !== keyOf(identity))
+    all().filter((file) => keyOf(file.identity) !== keyOf(identity))
   return {
-    all: () => files,
-    find: (identity) => files.find((file) => keyOf(file.identity) === keyOf(identity)) ?? null,
+    all,
+    find: (identity) => all().find((file) => keyOf(file.identity) === keyOf(identity)) ?? null,
     remember: (file) => write([...without(file.identity), file]),
     forget: (identity) => write(without(identity)),
   }
 }
 
-function read(shelf: Shelf | null): readonly BegunFile[] {
+function textOn(shelf: Shelf | null): string | null {
   try {
-    const found: unknown = JSON.parse(shelf?.getItem(storageKey) ?? '[]')
+    return shelf?.getItem(storageKey) ?? null
+  } catch {
+    return null
+  }
+}
+
+function parse(text: string): readonly BegunFile[] {
+  try {
+    const found: unknown = JSON.parse(text)
     return Array.isArray(found) ? found.filter(isBegunFile) : []
   } catch {
     return []

@@ -21,8 +21,11 @@ const mostRemembered = 200
 /** `shelf` null: remembered as long as the page lasts. */
 export function createProvedUploads(shelf: Shelf | null): ProvedUploads {
   const all = new Map<string, Proved>(read(shelf))
-  const write = () => {
-    const equal = [...all].flatMap(([id, { comparison, damaged }]) =>
+  // Other tabs write there too: what they found stays.
+  const write = (forgotten: string | null) => {
+    const rows = new Map([...read(shelf), ...all])
+    if (forgotten !== null) rows.delete(forgotten)
+    const equal = [...rows].flatMap(([id, { comparison, damaged }]) =>
       comparison.kind === 'equal' ? [[id, comparison.ours, damaged] as const] : [],
     )
     try {
@@ -33,10 +36,10 @@ export function createProvedUploads(shelf: Shelf | null): ProvedUploads {
     find: (id) => all.get(id) ?? null,
     set(id, proved) {
       all.set(id, proved)
-      if (proved.comparison.kind === 'equal') write()
+      if (proved.comparison.kind === 'equal') write(null)
     },
     forget(id) {
-      if (all.delete(id)) write()
+      if (all.delete(id)) write(id)
     },
   }
 }

@@ -118,6 +118,17 @@ test('what is remembered survives a reload, one entry a file, the oldest forgott
   expect(createBegunParts(one).find(identity('file 59'))).toBeNull()
 })
 
+test('two tabs don’t forget each other’s files', () => {
+  const one = shelf()
+  const [here, there] = [createBegunParts(one), createBegunParts(one)]
+  here.remember({ identity: identity('mine'), urls, created: 1 })
+  there.remember({ identity: identity('theirs'), urls, created: 2 })
+  expect(here.all().map((file) => file.identity.filename)).toEqual(['mine', 'theirs'])
+  here.forget(identity('theirs'))
+  expect(there.find(identity('theirs'))).toBeNull()
+  expect(there.find(identity('mine'))).not.toBeNull()
+})
+
 test.each(['', '{', 'null', '{"a":1}', '[null,1,{"urls":[1]}]'])(
   'a damaged memory (%s) is an empty one',
   (text) => {
