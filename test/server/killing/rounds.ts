@@ -90,7 +90,7 @@ async function killRound(place: Place, random: Random, tally: Tally): Promise<vo
   tally.finalsUnfinishedAtKill += world.finals.filter((final) => !final.toldWhole).length
   const unanswered = [...world.uploads, ...world.finals].filter(({ target }) => target === null)
 
-  for (let more = random.integer(3); more > 0; more--) {
+  for (let more = random.pick([0, 0, 1, 2]); more > 0; more--) {
     await dieAtStart(place, random)
     tally.startUpKills += 1
   }
