@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
+import { waitMeasure } from '../../../client/upload/checksum/proof.ts'
 import { formatSize, parseSize } from '../../../server/units.ts'
 import { chooseFiles, launchBrowser, makeFile, type TestFile } from '../../e2e/browser.ts'
 import type { Benchmark } from '../benchmark.ts'
 import { describeMachine, range, table } from '../markdown.ts'
 import { writeSection } from '../section.ts'
-import { summarise } from '../statistics.ts'
+import { sum, summarise } from '../statistics.ts'
 import { quiet } from './quiet.ts'
 import { type RunningServer, startServer } from './servers.ts'
 
@@ -63,6 +64,8 @@ interface Run {
   readonly seconds: number
   /** From there to the word "equal"; 0 with the switch off. */
   readonly comparison: number
+  /** For so long chunks that could have left waited for their checksums, in ms. */
+  readonly waited: number
   /** Tasks of the main thread above 50 ms (Long Tasks API): all together and the longest, in ms. */
   readonly blocked: number
   readonly longest: number
@@ -75,6 +78,7 @@ const head = [
   'MB/s, Verify off',
   'MB/s, Verify on',
   'on ÷ off',
+  'waited for hashing, ms',
   '“equal” after, s',
   'main thread blocked, off: ms (longest)',
   'on: ms (longest)',
@@ -98,6 +102,7 @@ function rowOf(chunk: string, size: number, rounds: readonly Round[]): string[] 
     speed(false),
     speed(true),
     range(summarise(ratios), 2),
+    range(summarise(of(true).map(({ waited }) => waited)), 0),
     range(summarise(of(true).map(({ comparison }) => comparison)), 1),
     blocked(false),
     blocked(true),
@@ -143,6 +148,10 @@ async function measure(
     await page.waitForSelector('.digest-word[data-kind=equal]', { timeout: 600_000 })
   }
   const equal = performance.now()
+  const waits = await page.evaluate(
+    (name) => performance.getEntriesByName(name).map(({ duration }) => duration),
+    waitMeasure,
+  )
   const tasks = await page.evaluate(
     () => (globalThis as unknown as { longTasks: number[] }).longTasks,
   )
@@ -150,7 +159,8 @@ async function measure(
   return {
     seconds: (finished - begin) / 1000,
     comparison: isOn ? (equal - finished) / 1000 : 0,
-    blocked: tasks.reduce((sum, ms) => sum + ms, 0),
+    waited: sum(waits),
+    blocked: sum(tasks),
     longest: Math.max(0, ...tasks),
   }
 }
