@@ -24,14 +24,14 @@ export function digestView(name: string, report: (sentence: string) => void): Ro
     },
     'Copy',
   )
-  const value = h('span', { class: 'digest-value' }, 'SHA-256 ', short, copy, whole)
+  const value = h('span', {}, 'SHA-256 ', short)
   const word = h('span', { class: 'digest-word' })
-  const element = h('p', { class: 'digest' }, value, word)
+  const element = h('p', { class: 'digest' }, value, word, copy, whole)
   return {
     element,
     update({ comparison, known }) {
       digest = (comparison && 'ours' in comparison ? comparison.ours : null) ?? known ?? ''
-      value.hidden = digest === ''
+      for (const part of [value, copy, whole]) part.hidden = digest === ''
       setText(short, shortDigest(digest))
       // In two halves, which is how people compare them.
       setText(whole, `${digest.slice(0, 32)} ${digest.slice(32)}`)
