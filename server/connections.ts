@@ -29,7 +29,12 @@ export interface ConnectionView {
   readonly bytesSent: number
   readonly idle: number
   readonly longestIdle: number
-  readonly current: { readonly method: string; readonly target: string } | null
+  /** `received`: bytes of the request so far, its head included. */
+  readonly current: {
+    readonly method: string
+    readonly target: string
+    readonly received: number
+  } | null
   readonly upload: string | null
   readonly ended: Ending | null
 }
@@ -224,11 +229,12 @@ function noteIdle(connection: Connection): void {
 
 /** The record as JSON. */
 export function connectionView(connection: Connection, now = Date.now()): ConnectionView {
-  const { opened, closed, idleSince, current, taken: _, readAtRest: __, ...rest } = connection
+  const { opened, closed, idleSince, current, taken: _, readAtRest, ...rest } = connection
+  const received = rest.bytesReceived - readAtRest
   const idle = current === null && closed === null ? (now - idleSince) / 1000 : 0
   return {
     ...rest,
-    current: current === null ? null : { method: current.method, target: current.target },
+    current: current === null ? null : { method: current.method, target: current.target, received },
     opened: new Date(opened).toISOString(),
     closed: closed === null ? null : new Date(closed).toISOString(),
     // Decided, perhaps, but not over.

@@ -1,5 +1,5 @@
 // Every run of the tests has a temporary folder of its own, which must be empty at the end: whatever a test makes, it removes.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -10,6 +10,8 @@ export function setup(): () => void {
   const parent = tmpdir()
   removeThoseOfTheDead(parent)
   const folder = mkdtempSync(path.join(parent, `${prefix}${process.pid}-`))
+  // Some tests run the service as another user.
+  chmodSync(folder, 0o755)
   process.env.TMPDIR = folder
   return () => {
     // tsx, with which some tests start programs, keeps what it has compiled for the next one.

@@ -37,7 +37,12 @@ export interface Connection {
   /** Seconds; 0 while a request runs. */
   readonly idle: number
   readonly longestIdle: number
-  readonly current: { readonly method: string; readonly target: string } | null
+  /** `received`: bytes of the request so far. */
+  readonly current: {
+    readonly method: string
+    readonly target: string
+    readonly received: number
+  } | null
   /** The latest upload PATCHed on it. */
   readonly upload: string | null
   readonly ended: ConnectionEnd | null

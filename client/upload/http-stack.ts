@@ -106,7 +106,7 @@ export interface StackListener {
   readonly onStall: () => void
   /** Whether the server's events tell what it commits. */
   readonly isTold: () => boolean
-  /** Bytes that the connection which now carries a PATCH of this path has brought to the server; null when there is none. */
+  /** Bytes of the PATCH of this path that the server has by now; null when it knows of none. */
   readonly receivedBy: (path: string) => Promise<number | null>
 }
 
@@ -192,15 +192,15 @@ function createRequest(
       // Bytes with a checksum are committed together at the end, so nothing is told of them before.
       const isTold = () => hear.isTold() && !headers.has('Upload-Checksum')
       // All bytes of a chunk may lie in the system's buffers for minutes on a slow line: that they arrive is only known there.
-      let received = -1
+      let received: number | null = -1
       let askedAt = from
       const askServer = () => {
         if (Date.now() - askedAt < askTime) return
         askedAt = Date.now()
         hear.receivedBy(new URL(url).pathname).then(
           (count) => {
-            if (count !== null && count > received) line.lastActivity = Date.now()
-            received = Math.max(received, count ?? -1)
+            if (count !== null && count > (received ?? -1)) line.lastActivity = Date.now()
+            received = count
           },
           () => {},
         )
@@ -212,7 +212,7 @@ function createRequest(
           ? offlineTime
           : !body
             ? answerTime
-            : isSettling(line, body, start, bytesOut, isTold())
+            : bytesOut >= body.size && isThere(body, isTold() ? line.committed - start : received)
               ? settleTime
               : stallTime
         if (quiet < limit) return
@@ -375,12 +375,12 @@ function createRequest(
   return request
 }
 
-// How long a request may stand still, in ms. A system takes megabytes into its buffers without sending any,
-// so bytes that are out but not committed count as standing still, as long as the events would tell of a commit.
-function isSettling(line: Line, body: Blob, start: number, bytesOut: number, isTold: boolean) {
-  const isOut = bytesOut >= body.size
-  return isOut && (!isTold || line.committed >= start + body.size)
-}
+/**
+ * Whether the server has the whole body, and only its disk is waited for. A system takes megabytes into its buffers without
+ * sending any, so bytes that are out and not told as received stand still. `received`: what the server told; null: it knows
+ * of no such request.
+ */
+const isThere = (body: Blob, received: number | null) => received === null || received >= body.size
 
 function response(xhr: XMLHttpRequest): HttpResponse {
   return {

@@ -69,10 +69,11 @@ const carrier = createCarrier({
     isTold: () => state.link === 'up',
     async receivedBy(path) {
       const { open } = await api.connections()
-      const carrier = open.find(
+      // The latest: one that was given up may still be open there.
+      const carrier = open.findLast(
         ({ current }) => current?.method === 'PATCH' && current.target === path,
       )
-      return carrier?.bytesReceived ?? null
+      return carrier?.current?.received ?? null
     },
   }),
   chunkSize: settings.chunkSize,

@@ -148,7 +148,7 @@ test('a connection that one of them has alone is told, and while a PATCH runs no
     'The packets show this connection, the ledger does not have it.',
   ])
   expect(judge({}, { patches: 11 }, false).kind).toBe('counting')
-  const current = { method: 'PATCH', target: '/files/x' }
+  const current = { method: 'PATCH', target: '/files/x', received: 9 }
   expect(judge({ current }, { patches: 11 }).kind).toBe('counting')
   expect(judge({}, { patches: 11, traffic: { ...traffic, current: 5 } }).kind).toBe('counting')
 })

@@ -120,3 +120,21 @@ test('a chunk with a checksum that no connection carries is given up after a min
   await vi.advanceTimersByTimeAsync(4000)
   expect(await outcome).toMatch(/stood still for 60 s/)
 })
+
+test('a chunk with a checksum of which the server gets no more is given up after 15 s', async () => {
+  const { xhr, outcome } = await start(true, (second) => Math.min(second, 40) * 7000)
+  await vi.advanceTimersByTimeAsync(50_000)
+  expect(xhr.isAborted).toBe(false)
+  await vi.advanceTimersByTimeAsync(8000)
+  expect(await outcome).toMatch(/stood still for 15 s/)
+})
+
+test('a server that does not answer either is no reason to wait longer', async () => {
+  const { xhr, outcome } = await start(true, () => {
+    throw new Error('no network')
+  })
+  await vi.advanceTimersByTimeAsync(14_000)
+  expect(xhr.isAborted).toBe(false)
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(await outcome).toMatch(/stood still for 15 s/)
+})

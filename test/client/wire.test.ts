@@ -42,7 +42,11 @@ test('the sentence counts handshakes, not requests', () => {
 test('an own PATCH is drawn as timed by its request, not as the events saw it', () => {
   const state = emptyServerState()
   state.own.set(1, 0)
-  seeConnection(state, connection(1, { current: { method: 'PATCH', target: '/files/x' } }), 110)
+  seeConnection(
+    state,
+    connection(1, { current: { method: 'PATCH', target: '/files/x', received: 9 } }),
+    110,
+  )
   seeOwnPatch(state, 1, 100, 300)
   seeOwnPatch(state, 1, 310, 500)
   expect(state.connections.get(1)?.spans).toEqual([
@@ -57,7 +61,11 @@ test('idle time goes on between events, and stands still while a request runs', 
   const seen = state.connections.get(1)
   if (!seen) throw new Error('not seen')
   expect(idleSeconds(seen, 4000)).toBe(5)
-  seeConnection(state, connection(2, { current: { method: 'GET', target: '/' } }), 1000)
+  seeConnection(
+    state,
+    connection(2, { current: { method: 'GET', target: '/', received: 9 } }),
+    1000,
+  )
   const busy = state.connections.get(2)
   expect(busy && idleSeconds(busy, 4000)).toBe(0)
 })

@@ -210,7 +210,7 @@ describe('counts', () => {
       requests: 6,
       patches: 4,
       upload: target.slice('/files/'.length),
-      current: { method: 'GET', target: '/api/connections' },
+      current: { method: 'GET', target: '/api/connections', received: expect.any(Number) },
       idle: 0,
       closed: null,
       ended: null,
@@ -479,7 +479,7 @@ describe('events', () => {
     const { events, close } = await listen()
     const target = await createUpload(server, { length: 1000 })
     const wire = await begin(target, 1000)
-    await until('the begin', () => uploadsIn(events, target).at(-1)?.data.active === true, 900)
+    await until('the begin', () => uploadsIn(events, target).at(-1)?.data.active === true, 3000)
     wire.reset()
     close()
   })
