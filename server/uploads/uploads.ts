@@ -1,24 +1,25 @@
 // The upload resource: create, look at, append to, complete, remove. Knows no protocol.
-import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import path from 'node:path'
 import type { Durability } from '../config.ts'
 import { type AppendRequest, createAppender } from './append.ts'
 import { createCompletion, isDue, isWholeAndUnfinished } from './completion.ts'
 import { partsOf } from './concatenation.ts'
-import { concurrently } from './concurrently.ts'
+import { createCreation } from './creation.ts'
 import { createDeadlines, type DeadlineOptions } from './deadlines.ts'
 import { createDigests } from './digests.ts'
-import { namedStorageError, UploadError } from './errors.ts'
+import { UploadError } from './errors.ts'
 import { createFinals } from './finals.ts'
 import type { Digest, HashName } from './hash.ts'
 import { createHolding } from './holding.ts'
-import { type HookState, newInfo, type UploadInfo } from './info-file.ts'
+import type { HookState, UploadInfo } from './info-file.ts'
 import { createLock } from './lock.ts'
 import { createMarks } from './marks.ts'
 import { createOpenFiles } from './open-files.ts'
+import { createRemoval } from './removal.ts'
 import { damageOf, type Finding, type Found, missingData, surveyFolder } from './start-up.ts'
 import { createStore } from './store.ts'
+import { createUpkeep } from './upkeep.ts'
 import { stateOf, type Upload } from './upload.ts'
 
 export interface UploadsOptions extends DeadlineOptions {
@@ -114,12 +115,6 @@ export interface Uploads {
   close(): Promise<void>
 }
 
-/** So many uploads are completed or removed at the same time, where many are due. */
-const atOnce = 16
-
-/** How many removed uploads are remembered, to be answered "gone" and not "unknown". */
-const remembered = 10_000
-
 /** Opens the folder: reads what is there and completes what a crash left half-done. */
 export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   const store = createStore(options.dir, options.durability !== 'none')
@@ -127,14 +122,13 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   const deadlines = createDeadlines(options)
   const events = new EventEmitter<UploadEvents>()
   const uploads = new Map<string, Upload>()
-  /** With the reason, where it was not the client's wish. */
-  const gone = new Map<string, string>()
   const marks = createMarks(options.dir, options.durability)
   const digests = createDigests()
   const { found, findings } = await surveyFolder(store, marks)
   for (const one of found) uploads.set(one.info.id, loaded(one))
-  const uncleared = new Set<string>()
   const holding = createHolding()
+  const removal = createRemoval({ store, files, events, holding, uploads })
+  const { discard } = removal
   const { complete, force } = createCompletion({
     options,
     store,
@@ -155,70 +149,22 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     force,
   })
   const finals = createFinals({ options, store, events, find: peek, hold: holding.hold, discard })
-
-  function refuseNew(length: number | null): void {
-    if (appender.draining())
-      throw new UploadError('draining', 'The server is about to restart: try again.')
-    if (options.maxSize > 0 && length !== null && length > options.maxSize) {
-      throw new UploadError(
-        'too-large',
-        `The largest upload taken here is ${options.maxSize} bytes.`,
-      )
-    }
-  }
-
-  async function create(upload: NewUpload): Promise<Upload> {
-    const { length, metadata, part, endsByWord = false, promised = [] } = upload
-    refuseNew(length)
-    const free = (await store.freeSpace()) - options.minFree
-    if ((length ?? 0) > free || (length !== 0 && free <= 0)) {
-      throw new UploadError('no-space', 'The server has not enough disk space for this upload.')
-    }
-    const info = newInfo(newId(), Date.now(), {
-      length,
-      metadata,
-      concatenation: part === undefined ? null : { kind: 'part', header: part },
-      endsByWord,
-      promised,
-    })
-    const fd = await store.create(info).catch((error: unknown) => {
-      throw namedStorageError(error)
-    })
-    const created = add(info)
-    files.put(created, fd)
-    if (isDue(created)) await orRemove(created, completeAlone(created))
-    return created
-  }
-
-  async function concatenate({ parts, header, metadata }: NewFinal): Promise<Upload> {
-    for (const part of parts.map(finals.part)) part.modified = Date.now()
-    const length = finals.lengthOf(parts)
-    refuseNew(length)
-    const concatenation = { kind: 'final', header, parts } as const
-    const info = newInfo(newId(), Date.now(), { length, metadata, concatenation })
-    await store.writeInfo(info).catch((error: unknown) => {
-      throw namedStorageError(error)
-    })
-    const final = add(info)
-    finals.add(final)
-    await orRemove(final, finals.review(final))
-    if (final.removed) throw new UploadError('part-missing', 'A part was removed meanwhile.')
-    return final
-  }
+  const { create, concatenate } = createCreation({
+    options,
+    store,
+    files,
+    finals,
+    isDraining: appender.draining,
+    add,
+    complete: completeAlone,
+    remove: removal.remove,
+  })
 
   function add(info: UploadInfo): Upload {
     const upload = loaded({ info, size: 0, modified: info.created, damage: null, isMarked: false })
     uploads.set(info.id, upload)
     events.emit('change', upload)
     return upload
-  }
-
-  /** Nobody learns of an upload whose creation fails: it must not be there. */
-  async function orRemove(upload: Upload, work: Promise<void>): Promise<void> {
-    await work.catch(async (error: unknown) => {
-      await removeUpload(upload).catch(() => {})
-      throw error
-    })
   }
 
   function peek(id: string): Upload | null {
@@ -228,8 +174,8 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
   function present(id: string): Upload {
     const upload = uploads.get(id)
     if (upload !== undefined) return upload
-    const reason = gone.get(id)
-    if (reason !== undefined) throw new UploadError('gone', reason)
+    const reason = removal.reasonOf(id)
+    if (reason !== null) throw new UploadError('gone', reason)
     throw new UploadError('not-found', 'There is no such upload.')
   }
 
@@ -289,29 +235,8 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     events.emit('change', upload)
   }
 
-  const completeAlone = (upload: Upload) => holding.hold(upload, () => complete(upload))
-
-  async function removeUpload(upload: Upload, reason = removedText): Promise<void> {
-    const gaveUp = () => (upload.removed ? new UploadError('gone', reason) : null)
-    const removal = async () => {
-      const refused = gaveUp()
-      if (refused !== null) throw refused
-      await discard(upload, reason)
-    }
-    await holding.hold(upload, removal, { urgent: true, gaveUp })
-  }
-
-  /** The caller holds the lock. */
-  async function discard(upload: Upload, reason: string): Promise<void> {
-    const { id } = upload.info
-    await files.close(upload)
-    await store.beginRemoval(id)
-    // Whoever asks from now on must not be told of what is being cleared up.
-    upload.removed = true
-    uploads.delete(id)
-    remember(id, reason)
-    events.emit('removed', upload)
-    await store.finishRemoval(id).catch(() => uncleared.add(id))
+  function completeAlone(upload: Upload): Promise<void> {
+    return holding.hold(upload, () => complete(upload))
   }
 
   async function digest(id: string, hash: HashName): Promise<Digest> {
@@ -338,22 +263,6 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
 
   const pathsOf = (upload: Upload) => filesOf(upload).map((file) => path.join(store.dir, file))
 
-  /** What is left of removed uploads, where the disk refused to let it go. */
-  async function clearUp(): Promise<void> {
-    for (const id of uncleared) {
-      await store.finishRemoval(id).then(
-        () => uncleared.delete(id),
-        () => {},
-      )
-    }
-  }
-
-  function remember(id: string, reason: string): void {
-    gone.set(id, reason)
-    const [oldest] = gone.keys()
-    if (gone.size > remembered && oldest !== undefined) gone.delete(oldest)
-  }
-
   function setInfo(upload: Upload, change: (info: UploadInfo) => UploadInfo): Promise<void> {
     return holding.hold(upload, async () => {
       if (upload.removed) return
@@ -364,71 +273,11 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     })
   }
 
-  async function sweep(now = Date.now()): Promise<number> {
-    await completeDue()
-    await reviewFinals()
-    await clearUp()
-    const expired = [...uploads.values()].filter((upload) => {
-      const expires = finals.expiryOf(upload)
-      return upload.damage === null && expires !== null && expires <= now
-    })
-    let removed = 0
-    let failure: unknown = null
-    // One that can't be removed must not keep the others; one that is being written is not idle.
-    await concurrently(expired, atOnce, async (upload) => {
-      if (upload.lock.holder !== null) return
-      await removeUpload(upload).then(
-        () => {
-          removed += 1
-        },
-        (error: unknown) => {
-          failure = error
-        },
-      )
-    })
-    if (failure !== null) throw failure
-    return removed
-  }
-
-  /** Whole uploads whose completion failed or was cut short; one that fails again stays due. */
-  async function completeDue(): Promise<Set<Upload>> {
-    const completed = new Set<Upload>()
-    const due = [...uploads.values()].filter(isDue)
-    await concurrently(due, atOnce, async (upload) => {
-      await completeAlone(upload).then(
-        () => completed.add(upload),
-        () => {},
-      )
-    })
-    return completed
-  }
-
-  /** A final whose parts were finished, or lost, without that it came to know; one that fails is due again. */
-  async function reviewFinals(): Promise<void> {
-    await concurrently(finals.waiting(), atOnce, (final) => finals.review(final).catch(() => {}))
-  }
-
   for (const upload of uploads.values()) {
     if (partsOf(upload.info) !== null && stateOf(upload) === 'unfinished') finals.add(upload)
   }
-  const completed = await completeDue()
-  await reviewFinals()
-  for (const upload of uploads.values()) {
-    const { id } = upload.info
-    if (completed.has(upload)) {
-      findings.push({
-        level: 'info',
-        id,
-        text: 'its last byte was here, but not the note of it: completed',
-      })
-    } else if (isDue(upload)) {
-      findings.push({
-        level: 'warn',
-        id,
-        text: 'it is whole but could not be completed: this is tried again',
-      })
-    }
-  }
+  const { sweep, begin } = createUpkeep({ uploads, finals, removal, complete: completeAlone })
+  findings.push(...(await begin()))
 
   return {
     events,
@@ -443,8 +292,8 @@ export async function openUploads(options: UploadsOptions): Promise<Uploads> {
     all: () => uploads.values(),
     list: () => [...uploads.values()].sort(newestFirst),
     append: async (id, request) => holding.count(appender.append(known(id), request)),
-    remove: async (id) => removeUpload(present(id)),
-    invalidate: async (id, reason) => removeUpload(present(id), reason),
+    remove: async (id) => removal.remove(present(id)),
+    invalidate: async (id, reason) => removal.remove(present(id), reason),
     digest,
     filesOf,
     setHook: (upload, hook) => setInfo(upload, (info) => ({ ...info, hook })),
@@ -464,10 +313,6 @@ const withDigest = (info: UploadInfo, digest: Digest): UploadInfo =>
   info.digests.some(({ hash }) => hash === digest.hash)
     ? info
     : { ...info, digests: [...info.digests, digest] }
-
-const removedText = 'This upload was removed.'
-
-const newId = () => randomBytes(16).toString('hex')
 
 function loaded({ info, size, modified, damage, isMarked }: Found): Upload {
   return {
