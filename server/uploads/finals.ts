@@ -98,9 +98,18 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
     if (uploads.some((upload) => upload === null || upload.damage !== null)) {
       return 'A part of this upload was removed.'
     }
+    if (uploads.some((upload) => upload !== null && isGivenUp(upload))) {
+      return 'A part of this upload has expired.'
+    }
     // A part may declare its length after the final was made.
     const isTooLarge = options.maxSize > 0 && (lengthOf(parts) ?? 0) > options.maxSize
     return isTooLarge ? `The largest upload taken here is ${options.maxSize} bytes.` : null
+  }
+
+  /** No byte is taken for it any more, even before the sweep has removed it. */
+  function isGivenUp(upload: Upload): boolean {
+    if (upload.info.finished !== null || upload.lock.holder !== null) return false
+    return (expiryIn(upload) ?? Number.POSITIVE_INFINITY) <= Date.now()
   }
 
   const areFinished = (parts: readonly string[]) => parts.every((id) => find(id)?.info.finished)

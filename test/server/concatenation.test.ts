@@ -560,6 +560,7 @@ describe('expiry', () => {
     const final = await join(a, b)
     for (const upload of [a, b]) upload.modified -= 100_000
     expect(await refusalOf(uploads.append(idOf(b), requestOf(0, 'bb')))).toBe('gone')
+    expect(await refusalOf(uploads.look(idOf(final))), 'before the sweep, too').toBe('gone')
     await uploads.sweep()
     await until('removed', () => final.removed)
     await uploads.sweep()
