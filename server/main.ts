@@ -145,16 +145,16 @@ async function takeFolder(dir: string, onLost: () => void): Promise<() => Promis
     if (error instanceof FolderInUseError) throw new StartError(error.message)
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
     const reasons: Record<string, string> = {
-      EACCES: 'it may not be written by this user: change its owner or rights',
-      EPERM: 'it may not be written by this user: change its owner or rights',
-      EROFS: 'its disk is mounted read-only: mount it for writing',
-      ENOSPC: 'its disk is full: make space',
-      ENOENT: 'no folder can be made there',
-      ENOTDIR: 'a part of its path is no folder',
-      EEXIST: 'there is a file of that name',
+      EACCES: 'it may not be written by this user: change its owner or rights, or',
+      EPERM: 'it may not be written by this user: change its owner or rights, or',
+      EROFS: 'its disk is mounted read-only: mount it for writing, or',
+      ENOSPC: 'its disk is full: make space, or',
+      ENOENT: 'no folder can be made there:',
+      ENOTDIR: 'a part of its path is no folder:',
+      EEXIST: 'there is a file of that name:',
     }
-    const reason = reasons[String(code)] ?? `the system says ${code}`
-    throw new StartError(`the data folder ${dir} can't be used: ${reason}, or choose another --dir`)
+    const reason = reasons[String(code)] ?? `the system says ${code}:`
+    throw new StartError(`the data folder ${dir} can't be used: ${reason} choose another --dir`)
   }
 }
 

@@ -262,8 +262,11 @@ describe('a folder that can not be used', () => {
   test('a file, or below a file', async () => {
     const file = path.join(await temporaryFolder(), 'file')
     await writeFile(file, 'mine')
-    expectClearRefusal(await runToEnd(file), /there is a file of that name/)
-    expectClearRefusal(await runToEnd(path.join(file, 'below')), /no folder/)
+    expectClearRefusal(await runToEnd(file), /there is a file of that name: choose another --dir$/m)
+    expectClearRefusal(
+      await runToEnd(path.join(file, 'below')),
+      /no folder: choose another --dir$/m,
+    )
     expect(await readFile(file, 'utf8')).toBe('mine')
   })
 
