@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
 import { compare } from '../../captures/report/compare.ts'
 import { explainText } from '../../captures/report/explain-text.ts'
+import { duration } from '../../captures/report/quantity.ts'
 import { cleanUp } from '../helpers/server.ts'
 import { chromiumPath, launchBrowser } from './browser.ts'
 import {
@@ -107,6 +108,19 @@ pageTest(
       page.locator(`.column[data-side=${side}] svg > text.soft`).allTextContents()
     expect((await ticks('a')).length).toBeGreaterThan(2)
     expect(await ticks('a')).toEqual(await ticks('b'))
+    // The shorter one is said to take the time that it took, and the plots lie side by side.
+    const one = analysed(kept).connections[0]
+    const plotted = (side: string) => page.locator(`#offsets .column[data-side=${side}]`)
+    await plotted('a')
+      .getByText(` in ${duration((one?.end ?? 0) - (one?.start ?? 0))}, `)
+      .waitFor()
+    const topOf = (side: string) =>
+      plotted(side)
+        .locator('.u-over')
+        .first()
+        .evaluate((over) => over.getBoundingClientRect().top)
+    await plotted('b').locator('.u-over').first().waitFor()
+    expect(await topOf('a')).toBe(await topOf('b'))
     await page.getByLabel('Axis of both captures').selectOption('patch')
     await page.waitForFunction(() => location.hash.includes('axis=patch'))
     expect(await ticks('a')).toContain('20')

@@ -18,6 +18,7 @@ import {
   type View,
 } from '../state.ts'
 import { alternative, type Cell, table } from '../table.ts'
+import { wholeSpan } from '../whole-span.ts'
 import type { PlotData } from '../worker/protocol.ts'
 
 export function offsetsView(
@@ -90,7 +91,8 @@ export function offsetsView(
         drawn.forEach((one, n) => {
           const data = plots[n]
           if (data === undefined) return
-          columns[one.side].draw(one, data, { width: columnWidth, range: time.shown, bytes })
+          const frame = { width: columnWidth, range: time.shown, bytes }
+          columns[one.side].draw(one, data, frame, shownOf(time, one.capture.analysis))
           columns[one.side].select(frameOf(one))
         })
       },
@@ -170,8 +172,13 @@ function createColumn(side: Side, actions: Actions, onSpan: (span: Span) => void
         alternative('As a table', () => patchTable(capture.analysis, upload.url)),
       )
     },
-    draw({ upload }: Drawn, data: PlotData, frame: Parameters<typeof plots.draw>[1]) {
-      setText(words, wordsOf(data, upload, frame.range))
+    draw(
+      { upload }: Drawn,
+      data: PlotData,
+      frame: Parameters<typeof plots.draw>[1],
+      seconds: number,
+    ) {
+      setText(words, wordsOf(data, upload, seconds))
       plots.draw(data, frame)
     },
     select: plots.select,
@@ -202,10 +209,16 @@ function fillChoice(choice: HTMLSelectElement, { uploads }: Analysis): void {
   choice.hidden = carried.length < 2
 }
 
-function wordsOf(data: PlotData, upload: UploadAnalysis, { from, to }: Span): string {
+/** Of the time that is shown, what the capture has any of, seconds: beside a longer one it ends before the axis does. */
+function shownOf(time: LinkedTime, analysis: Analysis): number {
+  const [shown, whole] = [ownSpan(time, analysis), wholeSpan(analysis)]
+  return Math.max(0, Math.min(shown.to, whole.to) - Math.max(shown.from, whole.from))
+}
+
+function wordsOf(data: PlotData, upload: UploadAnalysis, seconds: number): string {
   const flagged = data.flagged.filter((value) => value != null).length
   const lost = flagged === 0 ? 'none sent again' : `${flagged} sent again or out of order`
-  return `${count(data.segments, 'segment')} with bytes of ${upload.filename ?? upload.url} in ${duration(to - from)}, ${lost}. Drag over the plot to see a part of the time; click a point for its frame.`
+  return `${count(data.segments, 'segment')} with bytes of ${upload.filename ?? upload.url} in ${duration(seconds)}, ${lost}. Drag over the plot to see a part of the time; click a point for its frame.`
 }
 
 function patchTable({ connections }: Analysis, url: string): HTMLElement {
