@@ -154,7 +154,9 @@ function transferRow(
       setAttribute(element, 'data-tone', status.tone)
       const share = (count: number) => (next.size === 0 ? 0 : count / next.size)
       safe.style.setProperty('clip-path', `inset(0 ${100 - share(next.safe) * 100}% 0 0)`)
-      sent.style.setProperty('clip-path', `inset(0 ${100 - share(next.sent) * 100}% 0 0)`)
+      // From where the other ends: beneath it, it would shine through at the edge.
+      const from = Math.max(0, share(next.safe) * 100 - 0.1)
+      sent.style.setProperty('clip-path', `inset(0 ${100 - share(next.sent) * 100}% 0 ${from}%)`)
       setAttribute(bar, 'aria-valuenow', String(Math.floor(share(next.safe) * 100)))
       setAttribute(
         bar,
@@ -187,7 +189,7 @@ async function confirmRemoval(
     ? await ask(
         {
           title: `Cancel ${transfer.name}?`,
-          text: `${bytes(transfer.safe)} of it are safe on the server. Keep them, and you can go on later with the same file.`,
+          text: `At least ${bytes(transfer.safe)} of it are safe on the server. Keep them, and you can go on later with the same file.`,
           back: 'Go on uploading',
         },
         [
