@@ -10,6 +10,7 @@ import { scenarios } from '../lab/scenarios.ts'
 import { analyseFile } from './analyse-file.ts'
 import { print } from './output.ts'
 import { runTrim } from './trim.ts'
+import { whyNotWritable } from './writable.ts'
 
 export interface RecordCommandOptions {
   readonly list?: boolean
@@ -48,6 +49,7 @@ async function runScenario(name: string, options: RecordCommandOptions): Promise
   if (scenarios[name] === undefined)
     throw new RecordUsageError(`there is no scenario "${name}": --list tells which there are`)
   const file = placeFor(name, options)
+  for (const written of [file, factsFile(file)]) refuseUnwritable(written)
   const { capture, facts } = await interruptible((signal) =>
     recordScenario(name, { signal, say: (text) => process.stderr.write(`longhaul: ${text}\n`) }),
   )
@@ -64,6 +66,7 @@ async function runPort({ port = 0, out, force }: RecordCommandOptions): Promise<
     throw new RecordUsageError(`--port ${port}: ports are numbers from 1 to 65535`)
   if (out === undefined) throw new RecordUsageError('--port needs --out FILE')
   refuseToOverwrite(out, force)
+  refuseUnwritable(out)
   const whole = path.join(path.dirname(out), `.${path.basename(out)}.${process.pid}.whole`)
   try {
     await interruptible((signal) =>
@@ -111,8 +114,12 @@ function placeFor(name: string, { out, force }: RecordCommandOptions): string {
 function refuseToOverwrite(out: string, force: boolean | undefined): void {
   if (existsSync(out) && force !== true)
     throw new RecordUsageError(`${out} is there already: choose another name, or give --force`)
-  if (!existsSync(path.dirname(out)))
-    throw new RecordUsageError(`${out} can not be written: there is no folder ${path.dirname(out)}`)
+}
+
+/** What was recorded has no other place to go. */
+function refuseUnwritable(file: string): void {
+  const reason = whyNotWritable(file)
+  if (reason !== null) throw new RecordUsageError(`${file} can not be written: ${reason}`)
 }
 
 const factsFile = (file: string): string =>

@@ -7,6 +7,7 @@ import { reportOf } from '../report/document/report.ts'
 import { analyseFile } from './analyse-file.ts'
 import { createFlightWatch } from './flight-watch.ts'
 import { print } from './output.ts'
+import { whyNotWritable } from './writable.ts'
 
 export interface ReportOptions {
   readonly from: string
@@ -24,7 +25,7 @@ export async function runReport({ from, out }: ReportOptions): Promise<void> {
   if (recordings.length === 0)
     throw new ReportUsageError(`no recording is in ${from}: make one with longhaul record`)
   const { files } = reportOf(recordings)
-  await mkdir(out, { recursive: true })
+  await makeFolder(out)
   for (const { name, text } of files) await writeFile(path.join(out, name), text)
   const stale = staleIn(await readdir(out), files)
   for (const name of stale)
@@ -32,6 +33,19 @@ export async function runReport({ from, out }: ReportOptions): Promise<void> {
   await print(
     `${path.join(out, 'report.md')}: ${recordings.length} recordings, ${files.length - 2} pictures`,
   )
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw new ReportUsageError(`the folder ${folder} can not be made; give another --out`, {
+      cause: error,
+    })
+  }
+  const reason = whyNotWritable(path.join(folder, 'report.md'))
+  if (reason !== null)
+    throw new ReportUsageError(`no report can be written to ${folder}: ${reason}`)
 }
 
 /** All of a folder, in the order of their names. */

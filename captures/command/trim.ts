@@ -1,11 +1,12 @@
 // `longhaul trim IN OUT`: a small capture to share.
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { CaptureFormatError } from '../format/errors.ts'
 import { labelsOf } from '../report/labels.ts'
 import { createSurveyor, createTrimmer, type Survey } from '../trim/trim.ts'
 import { print } from './output.ts'
 import { readCapture, UnreadableCaptureError } from './read-capture.ts'
+import { whyNotWritable } from './writable.ts'
 
 export interface TrimOptions {
   readonly force?: boolean
@@ -41,6 +42,8 @@ export async function runTrim(input: string, output: string, options: TrimOption
       `${output} is there already: choose another name, or give --force`,
     )
   }
+  const reason = whyNotWritable(output)
+  if (reason !== null) throw new UnreadableCaptureError(`${output} can not be written: ${reason}`)
   const survey = await surveyOf(input)
   const { packets, bytes } = await write(input, output, survey)
   const share = survey.summary.bytes === 0 ? 0 : (100 * bytes) / survey.summary.bytes
@@ -106,9 +109,8 @@ function create(temporary: string, output: string): number {
   try {
     return openSync(temporary, 'wx')
   } catch (error) {
-    const folder = path.dirname(output)
-    const isFolder = existsSync(folder) && statSync(folder).isDirectory()
-    const reason = isFolder ? 'its folder can not be written to' : `there is no folder ${folder}`
+    if (isNoSpace(error)) throw new UnwritableCaptureError(output, error)
+    const reason = 'its folder takes no file of such a name'
     throw new UnreadableCaptureError(`${output} can not be written: ${reason}`, { cause: error })
   }
 }

@@ -176,6 +176,11 @@ describe('trim', () => {
     expect((await stat(there)).size).toBeGreaterThan(1000)
     const nowhere = await longhaul(['trim', input, at('no/such/folder.pcapng')])
     expect(nowhere.status).toBe(2)
+    const ontoFolder = await longhaul(['trim', input, folder, '--force'])
+    expect([ontoFolder.status, ontoFolder.err]).toEqual([
+      2,
+      `longhaul: ${folder} can not be written: it is a folder\n`,
+    ])
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 

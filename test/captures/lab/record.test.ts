@@ -1,7 +1,7 @@
 // `longhaul record`, really run: a scenario from the namespaces to the files, what is left behind when it is interrupted, and what it refuses.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { complaintsAbout } from '../../../captures/lab/check.ts'
@@ -141,11 +141,31 @@ test.each([
   [['--port', '8080'], '--port needs --out'],
   [['--port', '0', '--out', 'x.pcapng'], 'from 1 to 65535'],
   [['keep-alive', '--out', 'nowhere/x.pcapng'], 'there is no folder nowhere'],
+  [['keep-alive', '--out', '.', '--force'], 'it is a folder'],
+  [['--port', '9', '--out', '/dev/null/x.pcapng'], 'there is no folder /dev/null'],
 ])('refuses %j as wrong usage', async (args, words) => {
   const { folder, exit, said } = await startRecord(args)
   expect(await exit).toBe(2)
   expect(said()).toContain(words)
   expect(existsSync(path.join(folder, 'x.pcapng'))).toBe(false)
+})
+
+test('a folder that may not be written to is told before anything is recorded', async (context) => {
+  const ordinary = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const [command = '', ...args] = process.getuid?.() === 0 ? ordinary : ['env']
+  const folder = await temporaryFolder('longhaul-record')
+  chmodSync(folder, 0o555)
+  const run = (...more: string[]) =>
+    spawnSync(command, [...args, process.execPath, cliPath, ...more], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+  if (run('--version').status !== 0) context.skip('nobody may not read the checkout')
+  const { status, stderr } = run('record', 'keep-alive')
+  expect(stderr).toBe(
+    'longhaul: keep-alive.pcapng can not be written: its folder can not be written to\n',
+  )
+  expect(status).toBe(2)
 })
 
 test('--list tells every scenario', async () => {

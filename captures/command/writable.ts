@@ -1,0 +1,34 @@
+// Whether a file can be written, asked before the work that it is for.
+import { accessSync, constants, type Stats, statSync } from 'node:fs'
+import path from 'node:path'
+
+/** Why nothing can be written under this name, half a sentence; `null` where nothing is known against it. */
+export function whyNotWritable(file: string): string | null {
+  const folder = path.dirname(file)
+  if (!isFolder(folder)) return `there is no folder ${folder}`
+  if (isFolder(file)) return 'it is a folder'
+  if (!isAllowed(folder)) return 'its folder can not be written to'
+  return isThere(file) && !isAllowed(file) ? 'you may not write to it' : null
+}
+
+const isFolder = (name: string) => found(name)?.isDirectory() === true
+
+const isThere = (name: string) => found(name) !== null
+
+/** What can't be looked at counts as not there. */
+function found(name: string): Stats | null {
+  try {
+    return statSync(name)
+  } catch {
+    return null
+  }
+}
+
+function isAllowed(name: string): boolean {
+  try {
+    accessSync(name, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
