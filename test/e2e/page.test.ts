@@ -214,10 +214,19 @@ pageTest('everything is reached and done by keyboard', async (context) => {
       const { activeElement } = document
       return activeElement?.getAttribute('aria-label') ?? activeElement?.textContent ?? ''
     })
+  const hasRing = () =>
+    page.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(
+        document.activeElement ?? document.body,
+      )
+      return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2
+    })
   const stops: string[] = []
+  const ringless: string[] = []
   await page.locator('body').press('Tab')
   for (let press = 0; press < 14; press++) {
     stops.push(await focused())
+    if (!(await hasRing())) ringless.push(await focused())
     if (stops.at(-1)?.startsWith('Cancel')) break
     await page.keyboard.press('Tab')
   }
@@ -229,6 +238,7 @@ pageTest('everything is reached and done by keyboard', async (context) => {
       'Cancel holiday.mp4',
     ]),
   )
+  expect(ringless).toEqual([])
   await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Enter')
   await phase(page, 'paused').waitFor()
