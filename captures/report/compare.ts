@@ -12,9 +12,14 @@ import { plain } from './prose.ts'
 import { comparisonVerdict } from './sentences/comparison.ts'
 import { limitsOf } from './sentences/quality.ts'
 
-/** `names` are what the captures are called in the text: paths are cut to what tells them apart. */
-export function compare(a: Analysis, b: Analysis, names: Comparison['names']): Comparison {
-  const called = shortNames(names)
+/** `names` are what the captures are called in the text: paths are cut to what tells them apart, from `others` too. */
+export function compare(
+  a: Analysis,
+  b: Analysis,
+  names: Comparison['names'],
+  others: readonly string[] = [],
+): Comparison {
+  const called = shortNames(names, others)
   const [workA, workB] = [workOf(a), workOf(b)]
   const { kind, reasons, scale } = judge(
     { analysis: a, work: workA },
@@ -91,12 +96,19 @@ function differenceOf(a: Budget, b: Budget): Difference {
   }
 }
 
-/** File names without folders, as long as they differ. */
-export function shortNames({ a, b }: Comparison['names']): Comparison['names'] {
+/** File names without folders, as long as they differ, also from the other ones. */
+export function shortNames(
+  { a, b }: Comparison['names'],
+  others: readonly string[] = [],
+): Comparison['names'] {
   const [one, other] = [a.split('/'), b.split('/')]
-  for (let parts = 1; parts <= Math.max(one.length, other.length); parts += 1) {
-    const names = { a: one.slice(-parts).join('/'), b: other.slice(-parts).join('/') }
-    if (names.a !== names.b) return names
+  const more = others.filter((name) => name !== a && name !== b).map((name) => name.split('/'))
+  const longest = Math.max(...[one, other, ...more].map(({ length }) => length))
+  for (let parts = 1; parts <= longest; parts += 1) {
+    const tail = (folders: string[]) => folders.slice(-parts).join('/')
+    const names = { a: tail(one), b: tail(other) }
+    const taken = more.map(tail)
+    if (names.a !== names.b && !taken.includes(names.a) && !taken.includes(names.b)) return names
   }
   return { a: `${one.at(-1)} (first)`, b: `${other.at(-1)} (second)` }
 }

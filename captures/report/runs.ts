@@ -18,10 +18,9 @@ export interface Run {
 /** As `compare`, of the median runs; `runs` tells of all. One run a side is the plain comparison. Neither list is empty. */
 export function compareRuns(a: readonly Run[], b: readonly Run[]): Comparison {
   const sides = { a: chosenOf(a), b: chosenOf(b) }
-  const compared = compare(sides.a.median.analysis, sides.b.median.analysis, {
-    a: sides.a.median.name,
-    b: sides.b.median.name,
-  })
+  const all = [...a, ...b].map(({ name }) => name)
+  const names = { a: sides.a.median.name, b: sides.b.median.name }
+  const compared = compare(sides.a.median.analysis, sides.b.median.analysis, names, all)
   if (a.length === 1 && b.length === 1) return compared
   const { comparability, limits } = compared
   const comparison = {
@@ -31,7 +30,7 @@ export function compareRuns(a: readonly Run[], b: readonly Run[]): Comparison {
       reasons: [...comparability.reasons, ...unlike(sides.a, 'A'), ...unlike(sides.b, 'B')],
     },
     limits: [...limits, ...leftOut(sides.a, 'A'), ...leftOut(sides.b, 'B')],
-    runs: { a: toldOf(sides.a, compared.names.a), b: toldOf(sides.b, compared.names.b) },
+    runs: { a: toldOf(sides.a, all), b: toldOf(sides.b, all) },
   }
   return { ...comparison, verdict: plain(comparisonVerdict(comparison)) }
 }
@@ -74,13 +73,14 @@ function leftOut({ runs, counted }: Side, side: string): string[] {
   return [plain([`${count(missing, 'run')} of ${side} without an upload: left out`])]
 }
 
-function toldOf({ runs, counted }: Side, chosen: string): RunsOfSide {
+function toldOf({ runs, counted, median: chosen }: Side, all: readonly string[]): RunsOfSide {
+  const called = ({ name }: Run) => shortNames({ a: name, b: '' }, all).a
   const works = counted.map(({ work }) => figureRows(work, null))
   const names = works[0]?.map(({ name }) => name) ?? []
   return {
-    captures: runs.map(({ name }) => shortNames({ a: name, b: '' }).a),
+    captures: runs.map(called),
     counted: counted.length,
-    chosen,
+    chosen: called(chosen),
     figures: names.map((name, index) =>
       spreadOf(
         name,

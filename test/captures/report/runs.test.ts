@@ -69,6 +69,17 @@ test('where the times of both overlap, that is said', () => {
   )
 })
 
+test('runs of the same name in several folders are told apart', () => {
+  const [first, second] = [run('monday/kept', 100), run('tuesday/kept', 130)]
+  const { names, runs } = compareRuns([first, second], [run('monday/closed', 100, 1)])
+  expect(names.a).toBe('monday/kept.pcapng')
+  expect(runs?.a).toMatchObject({
+    captures: ['monday/kept.pcapng', 'tuesday/kept.pcapng'],
+    chosen: 'monday/kept.pcapng',
+  })
+  expect(runs?.b.captures).toEqual(['closed.pcapng'])
+})
+
 test('of an even number the median is a run that was recorded, the faster one in the middle', () => {
   const four = [run('a', 100), run('b', 140), run('c', 120), run('d', 110)]
   expect(compareRuns(four, closed).runs?.a.chosen).toBe('d.pcapng')
