@@ -37,7 +37,11 @@ export function phase(name: string) {
       const text = sentences.join('\n')
       if (text === told) return
       told = text
-      words.replaceChildren(...sentences.map((one) => h('li', {}, one)))
+      words.replaceChildren(...sentences.map((one) => h('li', {}, unbroken(one))))
     },
   }
 }
+
+/** No line ends between a number and its unit. */
+const unbroken = (sentence: string) =>
+  sentence.replace(/(\d) (?=(?:[µm]?s|[KMGT]?i?B)\b)/g, '$1\u00a0')
