@@ -88,8 +88,14 @@ const row = (page: Page) => page.locator('.packets-row').first()
 const facts = async (page: Page) => (await row(page).locator('.facts').textContent()) ?? ''
 const withFacts = (page: Page, like: RegExp) =>
   page.locator('.packets-row .facts', { hasText: like }).first().waitFor({ timeout: 20_000 })
-const verdict = (page: Page, like: RegExp) =>
-  page.locator('.packets-row .verdict', { hasText: like }).first().waitFor({ timeout: 20_000 })
+async function verdict(page: Page, like: RegExp): Promise<void> {
+  const verdicts = page.locator('.packets-row .verdict')
+  try {
+    await verdicts.filter({ hasText: like }).first().waitFor({ timeout: 20_000 })
+  } catch (cause) {
+    throw new Error(`no ${like}, but: ${(await verdicts.allTextContents()).join(' | ')}`, { cause })
+  }
+}
 
 async function ledgerOf(server: RunningServer): Promise<ConnectionView[]> {
   const { open, closed } = await (await fetch(`${server.url}/api/connections`)).json()
