@@ -144,8 +144,14 @@ async function clearDrafts(dir: string): Promise<void> {
     const pid = draftName.exec(name)?.[1]
     if (pid === undefined || Number(pid) === here.pid) continue
     const draft = path.join(dir, name)
-    const holder = parseHolder(await readFile(draft, 'utf8'))
-    if (holder === null || !canAsk(holder, here) || isAliveHere(holder)) continue
+    const text = await readFile(draft, 'utf8')
+    const holder = parseHolder(text)
+    // An empty one was made by a process that was killed before it could say who it is.
+    const isAbandoned =
+      holder === null
+        ? text === '' && !isRunning(Number(pid))
+        : canAsk(holder, here) && !isAliveHere(holder)
+    if (!isAbandoned) continue
     // The draft last: it alone tells whose the other one is.
     await rm(staleOf(path.join(dir, lockName), Number(pid)), { force: true })
     await rm(draft, { force: true })

@@ -147,6 +147,19 @@ describe.concurrent('the lock', { timeout: 60_000 }, () => {
     ])
   })
 
+  test('an empty draft of the lock, of a process killed before it wrote a byte, is cleared', async () => {
+    const first = await startServer()
+    await first.kill()
+    const draftOf = (pid: number) => path.join(first.dir, `${lockName}.${pid}`)
+    await writeFile(draftOf(first.pid), '')
+    await writeFile(draftOf(process.pid), '')
+    await startServer({ dir: first.dir })
+    expect((await visible(first.dir)).filter((name) => name.startsWith(lockName))).toEqual([
+      lockName,
+      `${lockName}.${process.pid}`,
+    ])
+  })
+
   const foreign = JSON.stringify({ pid: 1, host: `not-${hostname()}`, identity: 'boot/pid:[1]/9' })
 
   test('a lock of another host with a heartbeat is respected', async () => {
