@@ -33,6 +33,8 @@ export function followServer(
   let attempt = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let opened = 0
+  /** Uploads of which events told since the lists were asked for. */
+  const heard = new Set<string>()
 
   const open = () => {
     clearTimeout(timer)
@@ -63,10 +65,12 @@ export function followServer(
       )
     })
     on<ServerUpload>('upload', (upload) => {
+      heard.add(upload.id)
       state.uploads.set(upload.id, upload)
       hear.onUpload(upload)
     })
     on<{ id: string }>('removed', ({ id }) => {
+      heard.add(id)
       state.uploads.delete(id)
       hear.onRemoved(id)
     })
@@ -92,6 +96,8 @@ export function followServer(
   }
 
   const refresh = async () => {
+    // What events tell from now on is newer than the lists.
+    heard.clear()
     // One after the other, so that one connection carries them all.
     const unfinished = await allUploads(api, 'unfinished')
     const damaged = await allUploads(api, 'damaged')
@@ -100,8 +106,10 @@ export function followServer(
     state.clockOffset = Date.now() - Date.parse(connections.now)
     const listed = [...unfinished, ...damaged, ...finished.uploads]
     const known = new Set(listed.map((upload) => upload.id))
-    for (const id of state.uploads.keys()) if (!known.has(id)) state.uploads.delete(id)
+    for (const id of state.uploads.keys())
+      if (!known.has(id) && !heard.has(id)) state.uploads.delete(id)
     for (const upload of listed) {
+      if (heard.has(upload.id)) continue
       state.uploads.set(upload.id, upload)
       hear.onUpload(upload)
     }
