@@ -2,90 +2,11 @@
 import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client'
 import { backoff, FinalError, isPassing, PassingError, parseRetryAfter } from '../retry-policy.ts'
 import { connectionOf } from './api.ts'
-import { type Proof, unreadable } from './checksum/proof.ts'
+import { unreadable } from './checksum/proof.ts'
 import type { Gate } from './gate.ts'
-import type { Wait } from './transfer.ts'
+import type { Line } from './line.ts'
+import { createPatience } from './patience.ts'
 
-/** What the stack knows of one file's upload across its requests. */
-export interface Line {
-  readonly file: Blob
-  /** Where the checksums come from; null: bodies go without. */
-  proof: Proof | null
-  /** Times in a row that the server had other bytes of a chunk than were read here. */
-  damaged: number
-  /** Attempts since anything last got through. */
-  attempt: number
-  /** ms to wait before the next request. */
-  delay: number
-  /** When a byte was last sent, or seen committed; ms since the epoch. */
-  lastActivity: number
-  /** The offset of the last HEAD or PATCH answer. */
-  offset: number
-  /** The offset that the server's events told last. */
-  committed: number
-  /** Set when a creation may have reached the server without its answer reaching us. */
-  isCreationInDoubt: boolean
-  /** An upload that such a creation made; the next creation takes it. */
-  createdUrl: string | null
-  /** The file was taken off the list; whatever it still creates is to be removed. */
-  isClosed: boolean
-  /** Why the last request failed, for the next HEAD to report; null when none did. */
-  trouble: string | null
-  hear: LineListener
-}
-
-export interface LineListener {
-  /** A request goes out. */
-  onRequest(): void
-  onWait(wait: Wait): void
-  onSent(offset: number): void
-  onSafe(offset: number): void
-  onPatch(connection: number | null, from: number, to: number): void
-  /** A request was lost or refused; what of it arrived is for HEAD to say. */
-  onLost(why: string): void
-  /** A chunk that had arrived damaged has arrived whole. */
-  onMended(): void
-  /** `sent`: bytes on their way elsewhere, of an upload that goes in parts. */
-  onResumed(offset: number, why: string | null, sent?: number): void
-  onGone(): void
-  onCreated(url: string): void
-  /** Looks for an upload of this file that has no byte yet; null when there is none. */
-  findEmpty(): Promise<string | null>
-  /** Looks for the upload that this file's parts were joined to; null when there is none. */
-  findJoined(): Promise<string | null>
-  /** An upload that was created for a file since taken off the list. */
-  onOrphan(url: string): void
-}
-
-/** A line at its beginning. */
-export function newLine(file: Blob, hear: LineListener): Line {
-  return {
-    file,
-    proof: null,
-    damaged: 0,
-    attempt: 0,
-    delay: 0,
-    lastActivity: Date.now(),
-    offset: 0,
-    committed: 0,
-    isCreationInDoubt: false,
-    createdUrl: null,
-    isClosed: false,
-    trouble: null,
-    hear,
-  }
-}
-
-/** A connection that moves no byte for so long, in ms, is replaced. */
-const stallTime = 15_000
-/** The same when the bytes are all out and nobody tells what becomes of them, or they only need to reach the disk. */
-const settleTime = 60_000
-/** So often the server is asked, while it tells nothing by itself. */
-const askTime = 5000
-/** For requests that carry no bytes. */
-const answerTime = 30_000
-/** For all, when the browser says that the network is gone. */
-const offlineTime = 2000
 /** tus 1.0, Checksum: the body is not what its `Upload-Checksum` says. */
 const checksumMismatch = 460
 /** A chunk that arrives damaged so many times in a row won't arrive whole on this way. */
@@ -191,31 +112,15 @@ function createRequest(
       let isOver = false
       // Bytes with a checksum are committed together at the end, so nothing is told of them before.
       const isTold = () => hear.isTold() && !headers.has('Upload-Checksum')
-      // All bytes of a chunk may lie in the system's buffers for minutes on a slow line: that they arrive is only known there.
-      let received: number | null = -1
-      let askedAt = from
-      const askServer = () => {
-        if (Date.now() - askedAt < askTime) return
-        askedAt = Date.now()
-        hear.receivedBy(new URL(url).pathname).then(
-          (count) => {
-            if (count !== null && count > (received ?? -1)) line.lastActivity = Date.now()
-            received = count
-          },
-          () => {},
-        )
-      }
+      const patience = createPatience(body, {
+        isTold,
+        committed: () => line.committed - start,
+        receivedBy: () => hear.receivedBy(new URL(url).pathname),
+      })
       const stall = setInterval(() => {
-        const quiet = Date.now() - line.lastActivity
-        if (body && bytesOut >= body.size && !isTold()) askServer()
-        const limit = !navigator.onLine
-          ? offlineTime
-          : !body
-            ? answerTime
-            : bytesOut >= body.size && isThere(body, isTold() ? line.committed - start : received)
-              ? settleTime
-              : stallTime
-        if (quiet < limit) return
+        if (patience.hasNews(bytesOut)) line.lastActivity = Date.now()
+        const limit = patience.limit(bytesOut)
+        if (Date.now() - line.lastActivity < limit) return
         end()
         xhr.abort()
         const seconds = Math.round(limit / 1000)
@@ -374,13 +279,6 @@ function createRequest(
   }
   return request
 }
-
-/**
- * Whether the server has the whole body, and only its disk is waited for. A system takes megabytes into its buffers without
- * sending any, so bytes that are out and not told as received stand still. `received`: what the server told; null: it knows
- * of no such request.
- */
-const isThere = (body: Blob, received: number | null) => received === null || received >= body.size
 
 function response(xhr: XMLHttpRequest): HttpResponse {
   return {

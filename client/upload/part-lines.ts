@@ -1,6 +1,6 @@
 // The lines of a file that goes in parts: one for each part's upload, told to the page as the sum of all.
 import { uploadIdOf } from './api.ts'
-import { type Line, type LineListener, newLine } from './http-stack.ts'
+import { type Line, type LineListener, newLine } from './line.ts'
 
 /** What tells a part's requests apart. */
 export interface PartRequest {

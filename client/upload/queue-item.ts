@@ -4,7 +4,7 @@ import type { ServerUpload } from './api.ts'
 import type { BegunFile } from './begun-parts.ts'
 import type { Proof } from './checksum/proof.ts'
 import type { Release } from './file-lock.ts'
-import type { Line } from './http-stack.ts'
+import type { Line } from './line.ts'
 import type { PartLines } from './part-lines.ts'
 import type { Transfer } from './transfer.ts'
 

@@ -1,6 +1,6 @@
 // What the requests of a file tell, as changes of its row and sentences for the announcer.
 import { type Api, uploadIdOf } from './api.ts'
-import type { LineListener } from './http-stack.ts'
+import type { LineListener } from './line.ts'
 import type { Item } from './queue-item.ts'
 import type { Lookup } from './queue-lookup.ts'
 import type { Phase, TransferEvent } from './transfer.ts'

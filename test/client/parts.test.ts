@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Api } from '../../client/upload/api.ts'
 import { createBegunParts } from '../../client/upload/begun-parts.ts'
-import { type LineListener, newLine } from '../../client/upload/http-stack.ts'
+import { type LineListener, newLine } from '../../client/upload/line.ts'
 import { createPartLines, type PartRequest } from '../../client/upload/part-lines.ts'
 import { createUnfinishedPartRows } from '../../client/upload/unfinished-parts.ts'
 

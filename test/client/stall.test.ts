@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Proof } from '../../client/upload/checksum/proof.ts'
 import { createGate } from '../../client/upload/gate.ts'
-import { createHttpStack, type LineListener, newLine } from '../../client/upload/http-stack.ts'
+import { createHttpStack } from '../../client/upload/http-stack.ts'
+import { type LineListener, newLine } from '../../client/upload/line.ts'
 
 /** A request that has handed all its bytes to the system and gets no answer. */
 class SilentRequest {
