@@ -7,8 +7,8 @@ import { FinalError, finalSentence, onShouldRetry } from '../retry-policy.ts'
 import { endpoint } from './api.ts'
 import { fileReader } from './file-source.ts'
 import type { LonghaulStack } from './http-stack.ts'
+import type { Carrier, Job, Outcome } from './job.ts'
 import { partOptions, previousOf } from './part-options.ts'
-import type { Carrier, Job, Outcome } from './queue.ts'
 
 // Waiting is the HTTP stack's business, so tus-js-client itself repeats at once and, in effect, for ever.
 const retryAtOnce: number[] = new Array(100_000).fill(0)

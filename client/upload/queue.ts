@@ -1,15 +1,15 @@
 // The files of this page, one on the wire at a time: checked against the server's unfinished uploads, then handed to Uppy's Tus.
-import type { HttpRequest } from 'tus-js-client'
-import { differences, type FileIdentity } from '../fingerprint.ts'
+import type { FileIdentity } from '../fingerprint.ts'
 import { type Api, endpoint, type ServerUpload, uploadIdOf } from './api.ts'
 import { type BegunParts, lookUp, type UnfinishedParts } from './begun-parts.ts'
 import type { Proof } from './checksum/proof.ts'
 import { lockFile } from './file-lock.ts'
 import type { Gate } from './gate.ts'
-import { identify, identityOf, keyOf } from './identity.ts'
-import { type Line, newLine } from './line.ts'
+import { identifyFor } from './identify-for.ts'
+import { identify, keyOf } from './identity.ts'
+import type { Carrier, Job, Outcome } from './job.ts'
+import { newLine } from './line.ts'
 import { createPartLines, idsOf } from './part-lines.ts'
-import type { PartsJob } from './part-options.ts'
 import { type Item, isRemoved, linesOf } from './queue-item.ts'
 import { listenTo } from './queue-listener.ts'
 import { createLookup } from './queue-lookup.ts'
@@ -21,34 +21,7 @@ import {
   type Transfer,
   type TransferEvent,
 } from './transfer.ts'
-import { bytes, dayAndTime } from './units.ts'
-
-/** What carries the bytes: Uppy and its Tus plugin behind four verbs. */
-export interface Carrier {
-  /** Starts or goes on; resolves when the file is finished, has failed or was dropped. */
-  start(job: Job): Promise<Outcome>
-  pause(job: Job): void
-  resume(job: Job): void
-  /** Forgets the file; nothing is deleted on the server. */
-  drop(job: Job): void
-}
-
-export type Outcome =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'failed'; readonly why: string }
-
-/** What the carrier needs to know of a file. */
-export interface Job {
-  readonly id: string
-  readonly file: File
-  readonly path: string | null
-  readonly lineOf: (request: HttpRequest) => Line
-  readonly identity: FileIdentity
-  /** The upload to continue, absolute; null to create one. */
-  readonly url: string | null
-  /** Null: over one connection. */
-  readonly parts: PartsJob | null
-}
+import { bytes } from './units.ts'
 
 /** A file that is whole on the server, and what can prove it. */
 export interface Finished {
@@ -374,20 +347,9 @@ export function createQueue(parts: {
       retry(twin.transfer.id)
     },
     async continueWith(upload, file) {
-      const wanted = identityOf(upload)
-      const hasPath = Boolean(upload.metadata.relativePath)
-      let identity: FileIdentity
-      try {
-        identity = await identify(file, hasPath ? wanted.filename : null)
-      } catch {
-        return 'The browser can’t read this file. Check that it still exists, then choose it again.'
-      }
-      // A file chosen alone doesn't tell its folder, so only its own name is compared.
-      const ownName = wanted.filename.split('/').at(-1) ?? wanted.filename
-      const chosen = { ...identity, filename: file.name }
-      const found = differences(chosen, { ...wanted, filename: ownName }, differenceWords)
-      if (found.length) return `This is a different file: ${joined(found)}. Nothing was sent.`
-      enter(file, hasPath ? wanted.filename : null, identity, upload)
+      const chosen = await identifyFor(upload, file)
+      if ('refusal' in chosen) return chosen.refusal
+      enter(file, chosen.path, chosen.identity, upload)
       return null
     },
     pause(id) {
@@ -446,13 +408,4 @@ export function createQueue(parts: {
       }
     },
   }
-}
-
-const differenceWords = {
-  bytes: (count: number) => (count < 0 ? 'an unknown size' : `${bytes(count)} (${count} bytes)`),
-  date: (ms: number) => dayAndTime(ms, Date.now()),
-}
-
-function joined(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }

@@ -4,7 +4,8 @@ import type { Api, ServerUpload } from '../../client/upload/api.ts'
 import { createBegunParts } from '../../client/upload/begun-parts.ts'
 import { createGate } from '../../client/upload/gate.ts'
 import { identify } from '../../client/upload/identity.ts'
-import { createQueue, type Job } from '../../client/upload/queue.ts'
+import type { Job } from '../../client/upload/job.ts'
+import { createQueue } from '../../client/upload/queue.ts'
 
 beforeEach(() => {
   vi.stubGlobal('location', { href: 'http://127.0.0.1:8080/' })
