@@ -22,6 +22,7 @@ import {
   type TransferEvent,
 } from './transfer.ts'
 import { bytes } from './units.ts'
+import { createWriterWait } from './writer-wait.ts'
 
 /** A file that is whole on the server, and what can prove it. */
 export interface Finished {
@@ -49,9 +50,6 @@ export interface Queue {
   seeUpload(upload: ServerUpload): void
   seeRemoved(id: string): void
 }
-
-/** Another program's PATCH that makes no progress for so long (ms) is taken for dead. */
-const deadWriterTime = 3000
 
 export function createQueue(parts: {
   readonly api: Api
@@ -87,6 +85,7 @@ export function createQueue(parts: {
   const setPhase = (item: Item, phase: Phase) => tell(item, { kind: 'phase', phase })
   const lookup = createLookup({ ...parts, items, setPhase })
   const { patiently } = lookup
+  const waitForWriter = createWriterWait({ api, patiently, tell, onFree: () => pump() })
   const fail = (item: Item, why: string) => {
     if (isRemoved(item)) return
     setPhase(item, { kind: 'failed', why })
@@ -195,6 +194,8 @@ export function createQueue(parts: {
       item.isResumed ||= found.offset > 0
       tell(item, { kind: 'found', url, offset: found.offset, at: Date.now() })
       if (match?.active && !item.isTakingOver) {
+        setPhase(item, { kind: 'elsewhere', by: 'program' })
+        pump()
         void waitForWriter(item, match)
         return false
       }
@@ -219,32 +220,6 @@ export function createQueue(parts: {
     const found = await patiently(item, () => lookUp(api, begun))
     if (!found) parts.begunParts.forget(begun.identity)
     return found && found.offset >= (known?.offset ?? 0) ? found : null
-  }
-
-  const waitForWriter = async (item: Item, match: ServerUpload) => {
-    let offset = match.offset
-    let since = Date.now()
-    setPhase(item, { kind: 'elsewhere', by: 'program' })
-    pump()
-    for (;;) {
-      await new Promise<void>((resolve) => {
-        item.recheck = resolve
-        setTimeout(resolve, 1000)
-      })
-      if (isRemoved(item) || item.transfer.phase.kind !== 'elsewhere') return
-      const now = await patiently(item, () => api.upload(match.id)).catch(() => null)
-      if (isRemoved(item)) return
-      if (now && now.offset > offset) {
-        offset = now.offset
-        since = Date.now()
-        tell(item, { kind: 'safe', bytes: offset, at: Date.now() })
-      }
-      const isDead = Date.now() - since >= deadWriterTime
-      if (now?.active && now.state === 'unfinished' && !isDead && !item.isTakingOver) continue
-      item.isTakingOver = true
-      setPhase(item, { kind: 'queued' })
-      return pump()
-    }
   }
 
   const finish = (item: Item, outcome: Outcome) => {
