@@ -1,31 +1,16 @@
 // One file over several connections: parts that the server joins, and that go on after a pause, a reload, a killed server.
 import { readdir } from 'node:fs/promises'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
-import { cleanUp } from '../helpers/server.ts'
-import { chooseFiles, chromiumPath, launchBrowser, openPage, ownErrors } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { expect, type TestContext } from 'vitest'
+import { chooseFiles, openPage, ownErrors } from './browser.ts'
+import { pageTests } from './page-test.ts'
 import { MiB, openScene, phase, type Scene, sentenceOf, sleep, waitForFinished } from './scene.ts'
 
-let browser: Browser
-
-beforeAll(async () => {
-  if (chromiumPath) browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await cleanUp()
-})
-
-const pageTest = (name: string, run: (context: TestContext) => Promise<void>) =>
-  test.concurrent(name, { timeout: 80_000 }, async (context) => {
-    if (!chromiumPath) return context.skip('Chromium is not installed')
-    await run(context)
-  })
+const { browser, pageTest } = pageTests()
 
 async function start(context: TestContext) {
   const scene = await openScene({ rate: Number.POSITIVE_INFINITY })
-  const profile = await browser.newContext()
+  const profile = await browser().newContext()
   context.onTestFinished(async () => {
     await profile.close()
     await scene.close()

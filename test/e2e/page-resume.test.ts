@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process'
 import { copyFile, mkdir, open, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
-import { cleanUp, cliPath } from '../helpers/server.ts'
-import { chooseFiles, chromiumPath, launchBrowser, openPage, ownErrors } from './browser.ts'
+import { expect, type TestContext } from 'vitest'
+import { cliPath } from '../helpers/server.ts'
+import { chooseFiles, openPage, ownErrors } from './browser.ts'
+import { pageTests } from './page-test.ts'
 import {
   bringTo,
   MiB,
@@ -17,27 +17,11 @@ import {
   waitForSentence,
 } from './scene.ts'
 
-let browser: Browser
-
-beforeAll(async () => {
-  if (chromiumPath) browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await cleanUp()
-})
-
-// Each has its own server, link, file and browser profile, and mostly waits; so they run side by side.
-const pageTest = (name: string, run: (context: TestContext) => Promise<void>) =>
-  test.concurrent(name, { timeout: 80_000 }, async (context) => {
-    if (!chromiumPath) return context.skip('Chromium is not installed')
-    await run(context)
-  })
+const { browser, pageTest } = pageTests()
 
 async function start(context: TestContext) {
   const scene = await openScene()
-  const profile = await browser.newContext()
+  const profile = await browser().newContext()
   context.onTestFinished(async () => {
     await profile.close()
     await scene.close()
@@ -186,7 +170,7 @@ pageTest(
       fingerprint: expect.stringMatching(/^s1:[0-9a-f]{64}$/),
     })
     await scene.killAndRestart(0)
-    const second = await browser.newContext()
+    const second = await browser().newContext()
     context.onTestFinished(() => second.close())
     const opened = await openPage(second, scene.link.url)
     await opened.page.locator('.unfinished').waitFor()

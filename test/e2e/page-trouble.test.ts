@@ -2,33 +2,17 @@
 import { createHash } from 'node:crypto'
 import { appendFile, readFile, stat } from 'node:fs/promises'
 import { request } from 'node:http'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
+import { expect, type TestContext } from 'vitest'
 import { fingerprintInput, formatFingerprint, sampleRanges } from '../../client/fingerprint.ts'
-import { cleanUp } from '../helpers/server.ts'
-import { chooseFiles, chromiumPath, launchBrowser, openPage, ownErrors } from './browser.ts'
+import { chooseFiles, openPage, ownErrors } from './browser.ts'
+import { pageTests } from './page-test.ts'
 import { bringTo, MiB, openScene, phase, sleep, waitForFinished, waitForSentence } from './scene.ts'
 
-let browser: Browser
-
-beforeAll(async () => {
-  if (chromiumPath) browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await cleanUp()
-})
-
-const pageTest = (name: string, run: (context: TestContext) => Promise<void>) =>
-  test.concurrent(name, { timeout: 80_000 }, async (context) => {
-    if (!chromiumPath) return context.skip('Chromium is not installed')
-    await run(context)
-  })
+const { browser, pageTest } = pageTests()
 
 async function start(context: TestContext, options: Parameters<typeof openScene>[0] = {}) {
   const scene = await openScene(options)
-  const profile = await browser.newContext()
+  const profile = await browser().newContext()
   context.onTestFinished(async () => {
     await profile.close()
     await scene.close()

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
-import { cleanUp } from '../helpers/server.ts'
-import { chooseFiles, chromiumPath, launchBrowser, makeFile, openPage } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { expect, type TestContext } from 'vitest'
+import { chooseFiles, makeFile, openPage } from './browser.ts'
+import { pageTests } from './page-test.ts'
 import { bringTo, MiB, openScene, phase, waitForFinished } from './scene.ts'
 
 const axeSource = await readFile(
@@ -13,26 +13,11 @@ const axeSource = await readFile(
   'utf8',
 )
 
-let browser: Browser
-
-beforeAll(async () => {
-  if (chromiumPath) browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await cleanUp()
-})
-
-const pageTest = (name: string, run: (context: TestContext) => Promise<void>) =>
-  test.concurrent(name, { timeout: 80_000 }, async (context) => {
-    if (!chromiumPath) return context.skip('Chromium is not installed')
-    await run(context)
-  })
+const { browser, pageTest } = pageTests()
 
 async function start(context: TestContext, options: Parameters<typeof openScene>[0] = {}) {
   const scene = await openScene(options)
-  const profile = await browser.newContext()
+  const profile = await browser().newContext()
   context.onTestFinished(async () => {
     await profile.close()
     await scene.close()
