@@ -1,6 +1,7 @@
 // A connection drawn from its packets: SYN, PATCHes as bars, FIN or RST, on an axis of its packets' own times.
 import type { CapturedConnection, PatchBar } from '../capture.ts'
 import { setAttribute, svg } from '../dom.ts'
+import { blocksPath } from './blocks.ts'
 
 /** Seconds since the first packet of the capture. */
 export interface Span {
@@ -78,32 +79,13 @@ export function placeOn(axis: Span, time: number): string {
   return `${(Math.min(1, Math.max(0, share)) * 100).toFixed(2)}%`
 }
 
-/** A bar each, with a gap to the next where there is room for one; those that would touch are one. */
+/** A bar each, with a gap to the next where there is room for one. */
 function blocks(
   bars: readonly Pick<PatchBar, 'from' | 'end'>[],
   scale: (time: number) => number,
   until: number,
   [top, bottom]: readonly [number, number] = [6, 26],
 ): string {
-  let path = ''
-  let left = Number.NaN
-  let right = Number.NaN
-  const flush = () => {
-    if (!Number.isNaN(left))
-      path += `M${left.toFixed(1)} ${top}H${right.toFixed(1)}V${bottom}H${left.toFixed(1)}Z`
-  }
-  for (const bar of bars) {
-    const from = scale(bar.from)
-    const to = Math.max(from + thinnest, scale(bar.end ?? until))
-    const edge = to - from > 5 ? to - 1.5 : to
-    if (from - right < 1) {
-      right = Math.max(right, edge)
-      continue
-    }
-    flush()
-    left = from
-    right = edge
-  }
-  flush()
-  return path
+  const spans = bars.map(({ from, end }) => [scale(from), scale(end ?? until)] as const)
+  return blocksPath(spans, { top, bottom, thinnest, wide: 5, gap: 1.5 })
 }

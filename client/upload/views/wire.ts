@@ -9,6 +9,7 @@ import {
   type Span,
 } from '../server-state.ts'
 import { bytes, duration, exactly, plural } from '../units.ts'
+import { blocksPath } from './blocks.ts'
 import { writeFacts } from './transfers.ts'
 
 /** Lanes shown; what is beyond is counted. */
@@ -201,30 +202,15 @@ function laneFacts(lane: Lane): string[] {
   ]
 }
 
-// Blocks that would touch are drawn as one, so that a thousand PATCHes stay a short path.
+const shape = { top: 3, bottom: 17, thinnest: 1.5, wide: 6, gap: 2 }
+
 function blocks(spans: readonly Span[], scale: (at: number) => number, life: Life): string {
-  let path = ''
-  let left = Number.NaN
-  let right = Number.NaN
-  const flush = () => {
-    if (Number.isNaN(left)) return
-    path += `M${left.toFixed(1)} 3H${right.toFixed(1)}V17H${left.toFixed(1)}Z`
-  }
-  for (const span of spans) {
+  const places = spans.map((span) => {
     // A PATCH that the browser repeated began on the connection before this one.
     const from = scale(Math.max(span.from, life.opened))
-    const to = Math.max(from + 1.5, scale(Math.min(span.to ?? life.closed, life.closed)))
-    if (to <= 1.5) continue
-    // A wide block ends a little early: its neighbour shall be seen as another PATCH.
-    const edge = to - from > 6 ? to - 2 : to
-    if (from - right < 1) {
-      right = Math.max(right, edge)
-      continue
-    }
-    flush()
-    left = from
-    right = edge
-  }
-  flush()
-  return path
+    return [from, scale(Math.min(span.to ?? life.closed, life.closed))] as const
+  })
+  const isThere = ([from, to]: readonly [number, number]) =>
+    Math.max(from + shape.thinnest, to) > shape.thinnest
+  return blocksPath(places.filter(isThere), shape)
 }
