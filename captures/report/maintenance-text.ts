@@ -1,13 +1,14 @@
 // What lies between initiation and termination, for a terminal. Analysis in, lines out.
-import type { ConnectionAnalysis, ExchangeAnalysis } from '../analysis.ts'
+import type { ConnectionAnalysis } from '../analysis.ts'
 import { firstAndLastLadder } from './exchange-ladder.ts'
 import { exchangeTable } from './exchange-table.ts'
+import { firstAndLastOf } from './first-and-last.ts'
 import { drawLadder } from './ladder-text.ts'
 import { phaseTitle, points, spaced, titled } from './paragraphs.ts'
 import type { Sentence } from './prose.ts'
 import { join, say } from './prose.ts'
 import { amount, duration } from './quantity.ts'
-import { exchangeSentences, isPatch } from './sentences/exchange.ts'
+import { exchangeSentences } from './sentences/exchange.ts'
 import { idleGapSentence, keepAliveSentences } from './sentences/keep-alive.ts'
 import { lossSentences } from './sentences/losses.ts'
 import { amountsSentence, workSentence } from './sentences/work.ts'
@@ -37,25 +38,14 @@ export function maintenanceText(
 }
 
 /** Ladder and words of the first and the last PATCH; where there is none, of the first and last exchange. */
-function firstAndLast({ exchanges, ...rest }: ConnectionAnalysis, width: number): Sentence[][] {
-  const patches = exchanges.filter(isPatch)
-  const shown = patches.length > 0 ? patches : exchanges
-  const name = patches.length > 0 ? 'PATCH' : 'exchange'
-  const [first] = shown
-  const last = shown.at(-1)
-  if (first === undefined || last === undefined) return []
-  const told: [ExchangeAnalysis, string][] =
-    first === last
-      ? [[first, `The only ${name}`]]
-      : [
-          [first, `The first ${name}`],
-          [last, `The last ${name}`],
-        ]
-  const connection = { exchanges, ...rest }
+function firstAndLast(connection: ConnectionAnalysis, width: number): Sentence[][] {
+  const { exchanges } = connection
+  const shown = firstAndLastOf(exchanges)
+  if (shown === null) return []
   return [
-    drawLadder(firstAndLastLadder(exchanges, first, last), width),
+    drawLadder(firstAndLastLadder(exchanges, shown.first, shown.last), width),
     points(
-      told.map(([exchange, called]) => join(exchangeSentences(exchange, called, connection))),
+      shown.told.map(([exchange, called]) => join(exchangeSentences(exchange, called, connection))),
       width,
     ),
   ]

@@ -1,6 +1,7 @@
 // The second phase in a card: first and last PATCH, all exchanges, keep-alive of both kinds, idle times, losses.
 import type { ConnectionAnalysis, ExchangeAnalysis } from '../../../captures/analysis.ts'
 import { firstAndLastLadder } from '../../../captures/report/exchange-ladder.ts'
+import { firstAndLastOf } from '../../../captures/report/first-and-last.ts'
 import type { Sentence } from '../../../captures/report/prose.ts'
 import { join, say } from '../../../captures/report/prose.ts'
 import { amount, duration, size } from '../../../captures/report/quantity.ts'
@@ -8,7 +9,6 @@ import {
   answer,
   exchangeSentences,
   framesOf,
-  isPatch,
   matter,
   methodOf,
 } from '../../../captures/report/sentences/exchange.ts'
@@ -59,27 +59,17 @@ export function maintenanceCard(
 /** Ladder and words of the first and the last PATCH; where there is none, of the first and last exchange. */
 function firstAndLast(connection: ConnectionAnalysis, width: number): HTMLElement[] {
   const { exchanges } = connection
-  const patches = exchanges.filter(isPatch)
-  const [shown, name] = patches.length > 0 ? [patches, 'PATCH'] : [exchanges, 'exchange']
-  const [first] = shown
-  const last = shown.at(-1)
-  if (first === undefined || last === undefined) return []
-  const told: [ExchangeAnalysis, string][] =
-    first === last
-      ? [[first, `The only ${name}`]]
-      : [
-          [first, `The first ${name}`],
-          [last, `The last ${name}`],
-        ]
+  const shown = firstAndLastOf(exchanges)
+  if (shown === null) return []
   return [
     ...ladder(
-      firstAndLastLadder(exchanges, first, last),
+      firstAndLastLadder(exchanges, shown.first, shown.last),
       width,
-      `Maintenance, first and last ${name}`,
+      `Maintenance, first and last ${shown.name}`,
       'maintenance',
     ),
     ...points(
-      told.map(([exchange, called]) => join(exchangeSentences(exchange, called, connection))),
+      shown.told.map(([exchange, called]) => join(exchangeSentences(exchange, called, connection))),
     ),
   ]
 }
