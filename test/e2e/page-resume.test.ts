@@ -92,12 +92,13 @@ pageTest('a paused upload holds still and goes on where it was', async (context)
   scene.link.allow(Number.POSITIVE_INFINITY)
   expect(await sentenceOf(page)).toMatch(/The server keeps the .* MiB that are safe until /)
   const offset = async () => (await scene.uploads())[0]?.offset ?? 0
-  // What had left the browser before the pause may still arrive.
-  let held = -1
-  while (held !== (await offset())) {
-    held = await offset()
-    await sleep(700)
+  // What had left the browser before the pause may still arrive, and of a chunk nothing counts before all of it has.
+  let before = -1
+  while (before !== scene.link.received()) {
+    before = scene.link.received()
+    await sleep(1500)
   }
+  const held = await offset()
   expect(held).toBeLessThan(scene.file.size)
   await sleep(1500)
   expect(await offset()).toBe(held)
