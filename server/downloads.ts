@@ -5,6 +5,7 @@ import mime from 'mime-types'
 import type { Logger } from 'pino'
 import send from 'send'
 import { decideCors } from './cors.ts'
+import { isMediaType } from './exchange.ts'
 import { joinFiles } from './joined-files.ts'
 import { refusalOf } from './refusals.ts'
 import { isPart } from './uploads/concatenation.ts'
@@ -125,10 +126,10 @@ function sendUpload(
 
 /** The client's word for the type if it is one, else by the name; text is read as UTF-8. */
 function safeType(type: string | null, name: string | null): string {
-  const wellFormed = type !== null && /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/.test(type)
-  const chosen = wellFormed
-    ? type.toLowerCase()
-    : mime.lookup(name ?? '') || 'application/octet-stream'
+  const chosen =
+    type !== null && isMediaType(type)
+      ? type.toLowerCase()
+      : mime.lookup(name ?? '') || 'application/octet-stream'
   return chosen.startsWith('text/') ? `${chosen}; charset=utf-8` : chosen
 }
 

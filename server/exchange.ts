@@ -46,3 +46,7 @@ export function bodyLengthOf(request: IncomingMessage): number | null {
 export function mediaTypeOf(contentType: string | undefined): string {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
 }
+
+/** Whether a text is a media type without parameters (RFC 9110 §8.3.1, and the lengths of RFC 6838 §4.2). */
+export const isMediaType = (text: string): boolean =>
+  /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/.test(text)

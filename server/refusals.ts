@@ -1,4 +1,5 @@
 // What is answered over HTTP for each thing that can go wrong with an upload: one table for every protocol.
+import type { Ending } from './connections.ts'
 import { UploadError, type UploadErrorCode } from './uploads/errors.ts'
 
 /** An answer other than success; the text is a sentence for the client, with no internals in it. */
@@ -65,3 +66,16 @@ export const serverFailed: Refusal = {
   headers: comeBack,
   closes: true,
 }
+
+export const foreignPage: Refusal = {
+  status: 403,
+  text: 'Pages of this origin may not upload here.',
+}
+
+const endings: Partial<Record<UploadErrorCode, Ending>> = {
+  stalled: { by: 'server', how: 'read-timeout' },
+  draining: { by: 'server', how: 'drain' },
+}
+
+/** How the ledger tells that we close the connection after this refusal; `null`: we don't, or there is nothing to tell. */
+export const endingBy = ({ code }: UploadError): Ending | null => endings[code] ?? null

@@ -1,11 +1,10 @@
 // The IETF's resumable uploads over HTTP: a request for /files or /files/ID in, operations on uploads, and the answer.
 import type { Logger } from 'pino'
-import type { Ending } from '../connections.ts'
 import { decideCors } from '../cors.ts'
 import { type Exchange, idIn, methodOf } from '../exchange.ts'
-import { isServersTrouble, type Refusal, serverFailed } from '../refusals.ts'
+import { endingBy, foreignPage, isServersTrouble, type Refusal, serverFailed } from '../refusals.ts'
 import { type Answer, respond } from '../respond.ts'
-import { UploadError, type UploadErrorCode } from '../uploads/errors.ts'
+import { UploadError } from '../uploads/errors.ts'
 import { idPattern } from '../uploads/info-file.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import type { Call } from './call.ts'
@@ -66,7 +65,7 @@ export function createRufh(uploads: Uploads, options: RufhOptions, log: Logger):
     if (!(error instanceof ProblemError) && isServersTrouble(error)) {
       log.error({ err: error, connection: call.connection.id, upload: call.id }, 'request failed')
     }
-    if (error instanceof UploadError) call.connection.ended ??= endingBy[error.code] ?? null
+    if (error instanceof UploadError) call.connection.ended ??= endingBy(error)
     const problem = problemIn(call, error)
     const fields = {
       ...call.where,
@@ -142,14 +141,6 @@ function stateAfter({ upload, version }: Call, error: unknown): Fields {
     return completeField(version, true)
   return upload.removed || upload.damage !== null ? {} : stateFields(upload, version)
 }
-
-/** Refusals that are followed by our closing of the connection, as the ledger tells them. */
-const endingBy: Partial<Record<UploadErrorCode, Ending>> = {
-  stalled: { by: 'server', how: 'read-timeout' },
-  draining: { by: 'server', how: 'drain' },
-}
-
-const foreignPage: Refusal = { status: 403, text: 'Pages of this origin may not upload here.' }
 
 const notAllowed = (method: string, allowed: readonly string[]): ProblemError =>
   new ProblemError({

@@ -1,13 +1,11 @@
 // What a creation says of the file, as metadata of the upload: Content-Disposition, Content-Type and Content-Encoding.
 import type { IncomingHttpHeaders } from 'node:http'
 import { parse as parseDisposition } from 'content-disposition'
+import { isMediaType, mediaTypeOf } from '../exchange.ts'
 import { isMetadataKey, parseMetadata } from '../uploads/metadata.ts'
 
 /** As long as a name may be in common file systems (characters). */
 const longestName = 255
-
-/** A media type without its parameters (RFC 9110 §8.3.1, and the lengths of RFC 6838 §4.2). */
-const mediaType = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/
 
 const codings = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/
 
@@ -76,8 +74,8 @@ function asUtf8(name: string): string {
 }
 
 function fileType(header: string | undefined): string | null {
-  const type = header?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  return mediaType.test(type) && !labels.has(type) ? type : null
+  const type = mediaTypeOf(header)
+  return isMediaType(type) && !labels.has(type) ? type : null
 }
 
 /** The content codings stay on the bytes as they came: this tells of them. */

@@ -1,14 +1,21 @@
 // tus 1.0.0 over HTTP: a request for /files or /files/ID in, operations on uploads, and the answer.
 import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
-import type { Ending } from '../connections.ts'
 import { decideCors, methods, preflightHeaders } from '../cors.ts'
 import { bodyLengthOf, type Exchange, idIn, methodOf, uploadsPath } from '../exchange.ts'
-import { comeBack, isServersTrouble, type Refusal, refusalOf, serverFailed } from '../refusals.ts'
+import {
+  comeBack,
+  endingBy,
+  foreignPage,
+  isServersTrouble,
+  type Refusal,
+  refusalOf,
+  serverFailed,
+} from '../refusals.ts'
 import { type Answer, type BodyState, respond } from '../respond.ts'
 import type { BodyCheck } from '../uploads/body-check.ts'
 import { UploadError, type UploadErrorCode } from '../uploads/errors.ts'
-import { idPattern } from '../uploads/store.ts'
+import { idPattern } from '../uploads/info-file.ts'
 import { expiryOf, type Upload } from '../uploads/upload.ts'
 import type { NewFinal, Uploads } from '../uploads/uploads.ts'
 import { checksumAlgorithms, readCheck } from './checksum.ts'
@@ -221,7 +228,7 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
       log.error({ err: error, connection: call.connection.id, upload: call.id }, 'request failed')
     }
     if (!(error instanceof UploadError)) return serverFailed
-    call.connection.ended ??= endingBy[error.code] ?? null
+    call.connection.ended ??= endingBy(error)
     return refusalOf(error)
   }
 
@@ -268,12 +275,6 @@ const takenInPart = new Set<UploadErrorCode>([
 /** Why a first body, and with it its upload, was not taken at all (tus 1.0.0, Checksum: discarded). */
 const unkept = new Set<UploadErrorCode>(['checksum-mismatch', 'checksum-invalid'])
 
-/** Refusals that are followed by our closing of the connection, as the ledger tells them. */
-const endingBy: Partial<Record<UploadErrorCode, Ending>> = {
-  stalled: { by: 'server', how: 'read-timeout' },
-  draining: { by: 'server', how: 'drain' },
-}
-
 /** An IMF-fixdate (RFC 9110 §5.6.7) of a time in ms. Many PATCHes in one second ask for the same one. */
 function httpDate(time: number): string {
   const second = Math.floor(time / 1000)
@@ -284,7 +285,6 @@ function httpDate(time: number): string {
 let lastDate = { second: Number.NaN, text: '' }
 
 const allowed = methods.join(', ')
-const foreignPage: Refusal = { status: 403, text: 'Pages of this origin may not upload here.' }
 
 /**
  * Clients start over from byte 0 on any HEAD status that they don't know, so passing trouble is told as 423: try again.

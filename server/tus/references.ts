@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { idIn, isUploadPath } from '../exchange.ts'
 import { parseUrl } from '../parse-url.ts'
-import { idPattern } from '../uploads/store.ts'
+import { idPattern } from '../uploads/info-file.ts'
 
 /**
  * Makes the function that reads references in the headers of `request`, absolute or relative to the request's own URL (RFC

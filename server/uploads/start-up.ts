@@ -5,9 +5,9 @@ import { partsOf } from './concatenation.ts'
 import { concurrently } from './concurrently.ts'
 import { temporarySuffix } from './durable.ts'
 import { sum } from './finals.ts'
-import { InfoFileError, newInfo, type UploadInfo } from './info-file.ts'
+import { InfoFileError, idPattern, newInfo, type UploadInfo } from './info-file.ts'
 import { type Marks, markSuffix } from './marks.ts'
-import { type DataFile, goneSuffix, idPattern, infoSuffix, type Store } from './store.ts'
+import { type DataFile, goneSuffix, infoSuffix, type Store } from './store.ts'
 
 /** An upload found in the folder. */
 export interface Found {

@@ -21,8 +21,6 @@ const fdatasync = promisify(fdatasyncCallback)
 export const infoSuffix = '.json'
 export const goneSuffix = '.gone'
 
-export { idPattern } from './info-file.ts'
-
 export interface OpenDataFile {
   readonly size: number
   /** Whether the system still counts a name for it; some file systems don't count, so look again when not. */

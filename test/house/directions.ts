@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'server/respond': [],
   'server/parse-url': [],
   'server/cors': ['server/parse-url'],
-  'server/refusals': ['server/uploads'],
+  'server/refusals': ['server/uploads', 'server/connections'],
   'server/exchange': ['server/connections'],
   'server/tus': [
     'server/uploads',
@@ -37,7 +37,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'server/cors',
   ],
   'server/joined-files': ['server/uploads'],
-  'server/downloads': ['server/uploads', 'server/refusals', 'server/cors', 'server/joined-files'],
+  'server/downloads': [
+    'server/uploads',
+    'server/exchange',
+    'server/refusals',
+    'server/cors',
+    'server/joined-files',
+  ],
   'server/events': ['server/uploads', 'server/connections', 'server/live'],
   'server/live': [
     'captures/units',
