@@ -76,15 +76,16 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     if (concatenation?.kind === 'final') {
       return concatenate(call, { ...concatenation, metadata: metadata ?? '' })
     }
+    const hasBody = isPatchType(headers['content-type'])
     const answer = await askStock({
       method: 'POST',
       id: null,
       headers: pick(headers, creationHeaders),
-      kept: { metadata, part: concatenation?.header },
+      kept: { metadata, part: concatenation?.header, body: hasBody ? 'follows' : undefined },
     })
     const upload = uploads.peek(answer.headers.Location?.slice(uploadsPath.length + 1) ?? '')
     if (answer.status !== 201 || upload === null) return answer
-    const first = await takeFirstBody(call, upload, check)
+    const first = hasBody ? await takeFirstBody(call, upload, check) : {}
     return {
       ...answer,
       ...first,
@@ -107,7 +108,6 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     upload: Upload,
     check: BodyCheck | null,
   ): Promise<Omit<Answer, 'status' | 'text'>> {
-    if (!isPatchType(call.request.headers['content-type'])) return {}
     try {
       await append(call, upload.info.id, {
         offset: 0,

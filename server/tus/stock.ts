@@ -14,7 +14,7 @@ export interface StockRequest {
   /** `null`: the creation URL. */
   readonly id: string | null
   readonly headers: Readonly<Record<string, string>>
-  /** Of a creation: headers to keep as they are, which @tus/server would change or refuse. */
+  /** Of a creation: what the uploads are to be told past @tus/server, which would change or refuse it. */
   readonly kept?: Kept
 }
 
@@ -23,6 +23,8 @@ interface Kept {
   readonly metadata?: string | undefined
   /** Upload-Concat of a part. @tus/server refuses each: it asks the store for "concatentation". */
   readonly part?: string | undefined
+  /** Any value: a body follows. */
+  readonly body?: string | undefined
 }
 
 export interface StockAnswer {
@@ -67,7 +69,7 @@ export function createStock(uploads: Uploads, path: string, log: Logger) {
 }
 
 /** How they travel through @tus/server: in headers of their own, then as its metadata, decoded text, which is not sent. */
-const keptNames = ['metadata', 'part'] as const
+const keptNames = ['metadata', 'part', 'body'] as const
 const prefix = 'longhaul-'
 
 /** Ours to say: the version and CORS (one place for every answer), and the length and type of the text. */
@@ -106,12 +108,13 @@ class UploadsDataStore extends DataStore {
   }
 
   override async create(upload: StockUpload): Promise<StockUpload> {
-    const { metadata, part }: Readonly<Record<string, string | null>> = upload.metadata ?? {}
+    const { metadata, part, body }: Readonly<Record<string, string | null>> = upload.metadata ?? {}
     const made = await this.#orRefusal(
       this.#uploads.create({
         length: upload.size ?? null,
         metadata: metadata ?? '',
         ...(part ? { part } : {}),
+        bodyFollows: Boolean(body),
       }),
     )
     // @tus/server makes the Location of the object that it passed in.

@@ -36,7 +36,7 @@ export function createCreation(parts: CreationParts): Pick<Uploads, 'create' | '
   }
 
   async function create(upload: NewUpload): Promise<Upload> {
-    const { length, metadata, part, endsByWord = false, promised = [] } = upload
+    const { length, metadata, part, bodyFollows, endsByWord = false, promised = [] } = upload
     refuseNew(length)
     const free = (await store.freeSpace()) - options.minFree
     if ((length ?? 0) > free || (length !== 0 && free <= 0)) {
@@ -54,7 +54,7 @@ export function createCreation(parts: CreationParts): Pick<Uploads, 'create' | '
     })
     const created = add(info)
     files.put(created, fd)
-    if (isDue(created)) await orRemove(created, parts.complete(created))
+    if (!bodyFollows && isDue(created)) await orRemove(created, parts.complete(created))
     return created
   }
 

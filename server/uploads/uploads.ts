@@ -51,6 +51,8 @@ export interface NewUpload {
   readonly metadata: string
   /** What the client said to make it a part of another upload, to the byte. */
   readonly part?: string
+  /** An append follows in any case: also an empty upload is not finished before it. */
+  readonly bodyFollows?: boolean
   /** Its end is what the client says is the end; else it ends where its length is reached. */
   readonly endsByWord?: boolean
   /** What its whole content is to hash to: if it doesn't, the upload is removed and the last append fails. */

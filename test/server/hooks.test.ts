@@ -1,5 +1,5 @@
 // Finish hooks when there are many of them, and where there should be none.
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { startHookReceiver } from '../helpers/hook.ts'
 import { sleep, until } from '../helpers/process.ts'
 import { cleanUp, startServer, temporaryFolder } from '../helpers/server.ts'
-import { get, head, patch } from '../helpers/tus.ts'
+import { create, get, head, patch } from '../helpers/tus.ts'
 
 afterAll(cleanUp)
 
@@ -62,6 +62,27 @@ async function startBusyReceiver(milliseconds: number): Promise<BusyReceiver> {
     },
   }
 }
+
+test('of an empty upload whose creation is refused for its checksum nobody is told', async () => {
+  const hook = await startHookReceiver()
+  const server = await startServer({ flags: ['--finish-hook', hook.url] })
+  const sha1 = (content: string) => createHash('sha1').update(content).digest('base64')
+  const begin = (content: string) =>
+    create(server, {
+      length: 0,
+      body: '',
+      headers: { 'Upload-Checksum': `sha1 ${sha1(content)}` },
+    })
+  expect((await begin('something')).status).toBe(460)
+  const right = await begin('')
+  expect([right.status, right.header('upload-offset')]).toEqual([201, '0'])
+  await until('the call for the right one', () => hook.calls.length > 0)
+  await sleep(300)
+  expect(hook.calls).toHaveLength(1)
+  const uploads = await (await fetch(`${server.url}/api/uploads`)).json()
+  expect(uploads).toMatchObject({ uploads: [{ state: 'finished', length: 0 }] })
+  hook.close()
+})
 
 test('500 hooks that a restart finds pending come eight at a time, each once', async () => {
   const receiver = await startBusyReceiver(10)
