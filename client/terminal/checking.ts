@@ -15,19 +15,29 @@ export function readChecksum(text: string | undefined): CheckWish {
   throw new UsageError(`--checksum ${text}: one of ${checksumNames.join(', ')}, or none`)
 }
 
-/**
- * Asks the server once, when the first PATCH is due, on the connection that is there by then. Throws what the request throws, and a
- * `FinalError` where the server doesn't offer what was asked for by name.
- */
+export interface Chooser {
+  /**
+   * Asks the server once, when the first PATCH is due, on the connection that is there by then. Rejects with what the request
+   * throws, and with a `NotOfferedError` where the server doesn't offer what was asked for by name.
+   */
+  choose(): Promise<ChecksumName | null>
+  /** Whether it has done that. */
+  isRefused(): boolean
+}
+
 export function createChooser(
   stack: KeptAliveStack,
   endpoint: URL,
   wish: Exclude<CheckWish, 'none'>,
-): () => Promise<ChecksumName | null> {
+): Chooser {
+  const wanted = wish === 'best' ? null : wish
   let offered: readonly string[] | null = null
-  return async () => {
-    offered ??= await askOffered(stack, endpoint)
-    return chooseChecksum(wish === 'best' ? null : wish, offered)
+  return {
+    async choose() {
+      offered ??= await askOffered(stack, endpoint)
+      return chooseChecksum(wanted, offered)
+    },
+    isRefused: () => wanted !== null && offered?.includes(wanted) === false,
   }
 }
 

@@ -138,7 +138,10 @@ function createChecksum(name: ChecksumName): Checksum | Hash {
   }
 }
 
-/** The hash function for a server that offers these; throws a `FinalError` where it doesn't offer the one that was asked for. */
+/** The server doesn't check what was asked for: no file of this run can go that way. */
+export class NotOfferedError extends FinalError {}
+
+/** The hash function for a server that offers these; throws a `NotOfferedError` where it doesn't offer the one that was asked for. */
 export function chooseChecksum(
   wanted: ChecksumName | null,
   offered: readonly string[],
@@ -146,5 +149,5 @@ export function chooseChecksum(
   if (wanted === null) return checksumNames.find((name) => offered.includes(name)) ?? null
   if (offered.includes(wanted)) return wanted
   const others = offered.length > 0 ? `it offers ${offered.join(', ')}` : 'it checks none'
-  throw new FinalError(`the server doesn't check ${wanted} (${others}); leave --checksum out`)
+  throw new NotOfferedError(`the server doesn't check ${wanted} (${others}); leave --checksum out`)
 }

@@ -1,6 +1,7 @@
 // What an error of an upload means to the terminal: passing, final, or the upload is gone; with the sentence that says so.
 import type { HttpRequest, HttpResponse } from 'tus-js-client'
 import { FinalError, isGone, isPassing, PassingError, parseRetryAfter } from '../retry-policy.ts'
+import { NotOfferedError } from './checksums.ts'
 import { printable } from './format.ts'
 
 export type Verdict =
@@ -19,7 +20,7 @@ export type Verdict =
  */
 export function judge(error: unknown, connected: boolean): Verdict {
   const { request, response, cause } = partsOf(error)
-  if (cause instanceof FinalError) return final(cause.message, false)
+  if (cause instanceof FinalError) return final(cause.message, cause instanceof NotOfferedError)
   if (cause instanceof PassingError) return { kind: 'passing', reason: cause.message, after: null }
   if (request && response) return judgeAnswer(request, response)
   return judgeNetwork(cause, connected)

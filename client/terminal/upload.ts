@@ -2,8 +2,8 @@
 import { lookup } from 'mime-types'
 import { type Input, readInputs, readTarget, type Target, UsageError } from './arguments.ts'
 import { type ByteSource, createStreamSource, openFileSource } from './byte-source.ts'
-import { type CheckWish, createChooser, readChecksum } from './checking.ts'
-import { type ChecksumName, type Proof, prove } from './checksums.ts'
+import { type CheckWish, type Chooser, createChooser, readChecksum } from './checking.ts'
+import { type Proof, prove } from './checksums.ts'
 import { type Compared, compare } from './comparison.ts'
 import { printable } from './format.ts'
 import { createHttpStack, type KeptAliveStack } from './http-stack.ts'
@@ -18,7 +18,7 @@ import {
   totalSentence,
 } from './report.ts'
 import { type Outcome, sendFile } from './send-file.ts'
-import { continueCommand } from './shell.ts'
+import { continueCommand, type Said } from './shell.ts'
 import { takeUp } from './take-up.ts'
 
 /** What `longhaul upload` can be told. Sizes are bytes, durations seconds. */
@@ -43,26 +43,24 @@ export interface UploadCommandOptions {
   readonly resume?: boolean | undefined
 }
 
-export const uploadDefaults = {
-  to: 'http://127.0.0.1:8080/files',
+interface Settings extends Said {
+  readonly resume: boolean
+}
+
+export const uploadDefaults: Settings = {
   chunkSize: 8 * 2 ** 20,
   retryFor: 3600,
   stallTimeout: 120,
-} as const
-
-type Settings = {
-  readonly [Name in SettledName]-?: NonNullable<UploadCommandOptions[Name]>
-} & {
-  /** As the user wrote it; null: nothing. */
-  readonly checksum: string | null
+  checksum: null,
+  quiet: false,
+  json: false,
+  resume: true,
 }
-
-type SettledName = Exclude<keyof UploadCommandOptions, 'to' | 'token' | 'checksum'>
 
 interface Run {
   readonly options: Settings
   /** Tells the hash function of the PATCHes; null: uploads aren't proved at all. */
-  readonly choose: (() => Promise<ChecksumName | null>) | null
+  readonly chooser: Chooser | null
   readonly target: Target
   readonly stack: KeptAliveStack
   readonly progress: Progress
@@ -102,10 +100,10 @@ async function uploadAll(
     chunkSize: given.chunkSize ?? uploadDefaults.chunkSize,
     retryFor: given.retryFor ?? uploadDefaults.retryFor,
     stallTimeout: given.stallTimeout ?? uploadDefaults.stallTimeout,
-    quiet: given.quiet === true,
-    json: given.json === true,
-    resume: given.resume !== false,
-    checksum: given.checksum ?? null,
+    checksum: given.checksum ?? uploadDefaults.checksum,
+    quiet: given.quiet ?? uploadDefaults.quiet,
+    json: given.json ?? uploadDefaults.json,
+    resume: given.resume ?? uploadDefaults.resume,
   }
   const interruption = interruptible()
   const stack = createHttpStack({ ...target, stallTimeout: options.stallTimeout })
@@ -114,8 +112,8 @@ async function uploadAll(
     unicode: hasUnicode(process.env),
     now,
   })
-  const choose = wish === 'none' ? null : createChooser(stack, target.endpoint, wish)
-  const run: Run = { options, choose, target, stack, progress, signal: interruption.signal }
+  const chooser = wish === 'none' ? null : createChooser(stack, target.endpoint, wish)
+  const run: Run = { options, chooser, target, stack, progress, signal: interruption.signal }
   const begun = now()
   const reports: FileReport[] = []
   let stopped = false
@@ -223,7 +221,7 @@ async function send(
   const whole = source.size === null ? uploadDefaults.chunkSize : Number.POSITIVE_INFINITY
   // A whole file in one PATCH would count as a whole or not at all: only its end is proved.
   const isChecked = run.options.chunkSize > 0 || source.size === null
-  const proof = run.choose && prove(source, isChecked ? run.choose : async () => null)
+  const proof = run.chooser && prove(source, isChecked ? run.chooser.choose : async () => null)
   const outcome = await sendFile(
     {
       ...upload,
@@ -298,7 +296,7 @@ function tellFile(report: FileReport, opened: number, { progress, options }: Run
 function tellEnd(
   inputs: readonly Input[],
   reports: readonly FileReport[],
-  { progress, stack, target, options }: Run,
+  { progress, stack, target, options, chooser }: Run,
   seconds: number,
 ): void {
   if (reports.length > 1) progress.say(totalSentence(reports, stack.traffic, seconds))
@@ -311,8 +309,9 @@ function tellEnd(
   const command = continueCommand(
     rest.map((input) => input.argument),
     target.endpoint.href,
-    options.chunkSize === uploadDefaults.chunkSize ? null : options.chunkSize,
-    options.checksum,
+    // What the server doesn't offer would fail again.
+    chooser?.isRefused() ? { ...options, checksum: null } : options,
+    uploadDefaults,
   )
   const begun = reports.some(({ state, safe }) => state !== 'finished' && safe > 0)
   complain(`${begun ? 'to continue' : 'to try again'}: ${command}`)

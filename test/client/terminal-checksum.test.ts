@@ -201,10 +201,13 @@ test('a checksum that nobody knows is wrong usage, one that the server lacks is 
   await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
   const address = plain.address()
   const port = address && typeof address !== 'string' ? address.port : 0
-  const args = [file, '--to', `http://127.0.0.1:${port}/files`, '--checksum', 'md5']
-  const missing = startClient(args, { state })
+  const args = ['--to', `http://127.0.0.1:${port}/files`, '--checksum', 'md5', '--retry-for', '9s']
+  const missing = startClient([file, file, ...args], { state })
   expect(await missing.exit).toBe(1)
+  expect(missing.stderr().match(/leave --checksum out/g), 'told once for all files').toHaveLength(1)
   expect(missing.stderr()).toMatch(/doesn't check md5 \(it checks none\); leave --checksum out/)
+  // To try the same again would fail the same way.
+  expect(missing.stderr()).toMatch(/to try again: .*film\.mp4 --to \S+ --retry-for 9s$/m)
   plain.close()
   plain.closeAllConnections()
 })
