@@ -565,7 +565,7 @@ test('keeping saves, closing costs, one PATCH says nothing', () => {
     carrier(1, { purpose: { reason, connection: 0 } })
   expect(saving(carrier(1), next('parallel'))).toBe('')
   expect(saving(carrier(1), next('connection-close'), next('after-fin'))).toBe(
-    'No connection was used for a second PATCH. 2 handshakes (2 × 40.4 ms = 80.8 ms), and a slow start after each, could have been saved by keeping the first.',
+    'No connection was used for a second PATCH. 2 handshakes (80.8 ms together), and a slow start after each, could have been saved by keeping the first.',
   )
   expect(saving(carrier(3, { initiation: unseenInitiation() }))).toBe(
     'Keeping the connection saved 2 handshakes, and a slow start after each.',
