@@ -39,6 +39,10 @@ export interface TusOptions {
 /** With a `refusal`, the client may not enter: that is the answer, in tus' manner. */
 export type TusHandler = (exchange: Exchange, refusal: Refusal | null) => void
 
+/** For whoever sends a file with curl -T or a form. */
+const howTo =
+  'An upload begins with POST and Tus-Resumable, or with Upload-Complete (IETF resumable uploads): "longhaul upload FILE" and the page at / do that.'
+
 type Method = (typeof methods)[number]
 
 interface Call extends Exchange {
@@ -207,14 +211,14 @@ export function createTus(uploads: Uploads, options: TusOptions, log: Logger): T
     if (handler === undefined) {
       return {
         status: 405,
-        text: `${method} is no method of an upload.`,
+        text: `${method} is no method of an upload. ${howTo}`,
         headers: { Allow: allowed },
       }
     }
     if (method !== 'OPTIONS' && call.request.headers['tus-resumable'] !== version) {
       return {
         status: 412,
-        text: `This server speaks Tus-Resumable: ${version}.`,
+        text: `This server speaks Tus-Resumable: ${version}. ${howTo}`,
         headers: { 'Tus-Version': version },
       }
     }

@@ -184,7 +184,7 @@ function laneFacts(lane: Lane): string[] {
   const what = isUpload
     ? `PATCH ×${connection.patches.toLocaleString('en')}`
     : plural(connection.requests, 'request')
-  const whose = lane.isOwn ? (isUpload ? null : 'page and events') : 'another client'
+  const whose = lane.isOwn ? (isUpload ? null : 'page and events') : 'another client or page'
   const idle = idleSeconds(seen, now)
   return [
     ports,
