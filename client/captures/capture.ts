@@ -64,6 +64,9 @@ export async function openCapture(
   } catch (error) {
     close()
     throw error
+  } finally {
+    // The signal is that of the reading: an open capture outlives it.
+    signal.removeEventListener('abort', close)
   }
 }
 
@@ -77,11 +80,14 @@ export function prepare(): void {
   spare ??= newWorker()
 }
 
+const closedText = 'The capture was closed.'
+
 function startWorker() {
   const worker = spare ?? newWorker()
   spare = null
   const waiting = new Map<number, Waiting>()
   let last = 0
+  let isClosed = false
   worker.addEventListener('message', ({ data }: MessageEvent<FromWorker<Kind>>) =>
     waiting.get(data.id)?.take(data),
   )
@@ -103,6 +109,7 @@ function startWorker() {
     last += 1
     const id = last
     return new Promise((resolve, reject) => {
+      if (isClosed) return reject(new CaptureError(closedText))
       waiting.set(id, {
         fail: reject,
         take(message: FromWorker<K>) {
@@ -127,8 +134,9 @@ function startWorker() {
   return {
     ask,
     close() {
+      isClosed = true
       worker.terminate()
-      failAll('The capture was closed.')
+      failAll(closedText)
     },
   }
 }
