@@ -63,7 +63,7 @@ export interface Connection {
   ended: Ending | null
   /** Bytes received when the last answer ended: more have come when a request is on its way. */
   readAtRest: number
-  /** How much of what was sent the system has taken, and since when it has taken no more (ms since the epoch). */
+  /** How much of what was sent the system has taken, and since when it has taken no more (ms of `performance.now()`: a clock that is set does not cut anybody). */
   taken: { readonly bytes: number; readonly at: number }
 }
 
@@ -126,7 +126,7 @@ export function createLedger(): Ledger {
       upload: null,
       ended: null,
       readAtRest: 0,
-      taken: { bytes: 0, at: now },
+      taken: { bytes: 0, at: performance.now() },
     }
   }
 
@@ -187,7 +187,7 @@ export function createLedger(): Ledger {
       serverCloses = 'drain'
     },
     cutUnread(seconds) {
-      const now = Date.now()
+      const now = performance.now()
       for (const [socket, connection] of open) {
         const isWaiting =
           connection.current?.response.headersSent === true && socket.writableLength > 0

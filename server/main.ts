@@ -78,7 +78,8 @@ async function runWith(config: Config, log: Logger, live: Live | null): Promise<
   const hook = startHook(app, config, log)
   const sweeping = startSweeping(app, config, log)
   const looking = setInterval(
-    () => app.ledger.cutUnread(config.readTimeout || Number.POSITIVE_INFINITY),
+    // After the sockets have had their turn: after a pause of this process they may have taken more.
+    () => setImmediate(() => app.ledger.cutUnread(config.readTimeout || Number.POSITIVE_INFINITY)),
     1000,
   )
   try {

@@ -67,7 +67,8 @@ async function runPort({ port = 0, out, force }: RecordCommandOptions): Promise<
   if (out === undefined) throw new RecordUsageError('--port needs --out FILE')
   refuseToOverwrite(out, force)
   refuseUnwritable(out)
-  const whole = path.join(path.dirname(out), `.${path.basename(out)}.${process.pid}.whole`)
+  // Beside it, since there is room for it; not of its name, which may be as long as a name can be.
+  const whole = path.join(path.dirname(out), `.longhaul-record-${process.pid}.pcapng`)
   try {
     await interruptible((signal) =>
       recordPort({

@@ -7,11 +7,21 @@ export function whyNotWritable(file: string): string | null {
   const folder = path.dirname(file)
   if (!isFolder(folder)) return `there is no folder ${folder}`
   if (isFolder(file)) return 'it is a folder'
+  if (isTooLong(file)) return 'its name is too long'
   if (!isAllowed(folder)) return 'its folder can not be written to'
   return isThere(file) && !isAllowed(file) ? 'you may not write to it' : null
 }
 
 const isFolder = (name: string) => found(name)?.isDirectory() === true
+
+function isTooLong(name: string): boolean {
+  try {
+    statSync(name)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENAMETOOLONG'
+  }
+}
 
 const isThere = (name: string) => found(name) !== null
 

@@ -24,7 +24,13 @@ export async function recordPort({ port, file, signal, onStart }: PortOptions): 
   if (missing !== null) throw new LabError(missing)
   const children = createChildren()
   const output = createWriteStream(file)
-  const failed = new Promise<never>((_, reject) => output.once('error', reject))
+  const failed = new Promise<never>((_, reject) =>
+    output.once('error', (error) =>
+      reject(new LabError(`the packets can't be written to ${file}: ${error.message}`)),
+    ),
+  )
+  // It may fail before anybody waits for it.
+  failed.catch(() => {})
   try {
     const dumpcap = await startDumpcap(children, {
       device: 'any',

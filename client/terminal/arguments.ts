@@ -47,8 +47,16 @@ export function readTarget(to: string, token: string | undefined): Target {
     return { endpoint, authorization: `Bearer ${token}` }
   }
   if (username === '') return { endpoint, authorization: null }
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const credentials = `${decoded(username)}:${decoded(password)}`
   return { endpoint, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new UsageError('--to: a % in the name or password must be written as %25')
+  }
 }
 
 /** Looks at every file before the first byte is sent. Throws a `UsageError`. */

@@ -54,18 +54,20 @@ export interface ConnectionEnd {
 }
 
 /** The server's limits, sent with the first event. */
+/** What the server was set up with; null: no limit. */
 export interface ServerConfig {
   /** Bytes. */
-  readonly maxSize: number
+  readonly maxSize: number | null
   /** Seconds an unfinished upload is kept. */
-  readonly expireAfter: number
+  readonly expireAfter: number | null
   /** Seconds an idle connection stays open. */
-  readonly keepAliveTimeout: number
+  readonly keepAliveTimeout: number | null
 }
 
 export interface Hello {
   readonly connection: number
-  readonly config: ServerConfig
+  /** 0 stands for no limit. */
+  readonly config: { readonly [Name in keyof ServerConfig]: number }
 }
 
 export interface UploadPage {

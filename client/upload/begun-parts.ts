@@ -30,8 +30,11 @@ export interface BegunParts {
 export function createBegunParts(shelf: Shelf | null): BegunParts {
   let files: readonly BegunFile[] = []
   let text: string | null = null
+  let refuses = false
   // Other tabs write there too, so each look is a new one.
   const all = (): readonly BegunFile[] => {
+    // What stands there is older than what it refused.
+    if (refuses) return files
     const found = textOn(shelf)
     if (found !== null && found !== text) files = parse(found)
     text = found
@@ -42,7 +45,10 @@ export function createBegunParts(shelf: Shelf | null): BegunParts {
     text = JSON.stringify(files)
     try {
       shelf?.setItem(storageKey, text)
-    } catch {}
+      refuses = false
+    } catch {
+      refuses = true
+    }
   }
   const without = (identity: FileIdentity) =>
     all().filter((file) => keyOf(file.identity) !== keyOf(identity))

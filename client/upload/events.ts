@@ -1,6 +1,13 @@
 // Keeps the page's picture of the server live: server-sent events, re-opened whenever they break, lists fetched anew after each gap.
 import { backoff } from '../retry-policy.ts'
-import { type Api, ApiError, type Connection, type Hello, type ServerUpload } from './api.ts'
+import {
+  type Api,
+  ApiError,
+  type Connection,
+  type Hello,
+  type ServerConfig,
+  type ServerUpload,
+} from './api.ts'
 import {
   beginCapture,
   type CaptureAbout,
@@ -52,16 +59,20 @@ export function followServer(
     on<Hello & { readonly capture: CaptureAbout | null }>('hello', (hello) => {
       attempt = 0
       state.own.set(hello.connection, Date.now())
-      state.config = hello.config
+      state.config = configOf(hello)
       beginCapture(state.capture, hello.capture)
       state.isSignedOut = false
       void refresh().then(
         () => {
+          // Another stream may have taken the place of this one meanwhile.
+          if (source !== events) return
           state.link = 'up'
           hear.onUp()
           hear.onChange()
         },
-        () => lost(),
+        () => {
+          if (source === events) lost()
+        },
       )
     })
     on<ServerUpload>('upload', (upload) => {
@@ -124,6 +135,14 @@ export function followServer(
       if (timer !== undefined) open()
     },
     reopen: open,
+  }
+}
+
+function configOf({ config }: Hello): ServerConfig {
+  return {
+    maxSize: config.maxSize || null,
+    expireAfter: config.expireAfter || null,
+    keepAliveTimeout: config.keepAliveTimeout || null,
   }
 }
 

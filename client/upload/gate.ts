@@ -7,6 +7,9 @@ export interface Gate {
   open(): void
 }
 
+/** ms; what is longer a browser's timer takes for 0. */
+const longestTimer = 2 ** 31 - 1
+
 // `navigator.onLine` is no lock here: a server on this very machine is reached without any network.
 export function createGate(): Gate {
   const waiting = new Set<() => void>()
@@ -31,7 +34,7 @@ export function createGate(): Gate {
           leave()
           reject(signal.reason)
         }
-        const timer = setTimeout(go, ms)
+        const timer = setTimeout(go, Math.min(ms, longestTimer))
         waiting.add(go)
         signal.addEventListener('abort', abort, { once: true })
       })

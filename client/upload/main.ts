@@ -10,12 +10,12 @@ import { createHttpStack } from './http-stack.ts'
 import { createProvedUploads } from './proved.ts'
 import { createProving, type Settings } from './proving.ts'
 import { createQueue, type Queue } from './queue.ts'
-import { leavingSentence } from './sentences.ts'
+import { leavingSentence, limitsSentence } from './sentences.ts'
 import { emptyServerState, seeOwnPatch, uploadsIn } from './server-state.ts'
 import { chooseNumber, chooseSwitch, shelf } from './settings.ts'
 import { isUnderWay } from './transfer.ts'
 import { createUnfinishedPartRows } from './unfinished-parts.ts'
-import { bytes, duration } from './units.ts'
+import { bytes } from './units.ts'
 import { packetsView } from './views/packets.ts'
 import { transfersView } from './views/transfers.ts'
 import { finishedView, unfinishedView } from './views/uploads.ts'
@@ -141,12 +141,7 @@ const live = followServer(state, api, {
       },
       () => {},
     )
-    const { config } = state
-    if (config) {
-      carrier.setNote(
-        `Up to ${bytes(config.maxSize)} each. Unfinished uploads are kept for ${duration(config.expireAfter)}.`,
-      )
-    }
+    if (state.config) carrier.setNote(limitsSentence(state.config))
   },
 })
 

@@ -104,7 +104,7 @@ function pauseSentence(
   const until =
     keptUntil !== null
       ? ` until ${dayAndTime(keptUntil, now)}`
-      : config
+      : config?.expireAfter
         ? ` for ${duration(config.expireAfter)}`
         : ''
   return `The server keeps the ${bytes(transfer.safe)} that are safe${until}. You may close this page.`
@@ -191,8 +191,18 @@ export function leavingSentence(
   config: ServerConfig | null,
 ): string {
   const safe = transfers.reduce((sum, transfer) => sum + transfer.safe, 0)
-  const kept = config ? ` The server keeps it for ${duration(config.expireAfter)};` : ''
-  return `${plural(transfers.length, 'upload')} under way. ${bytes(safe)} are safe and stay safe if you leave.${kept} come back and choose the same ${transfers.length === 1 ? 'file' : 'files'} to go on.`
+  const kept = config?.expireAfter
+    ? `The server keeps it for ${duration(config.expireAfter)}; come`
+    : 'Come'
+  return `${plural(transfers.length, 'upload')} under way. ${bytes(safe)} are safe and stay safe if you leave. ${kept} back and choose the same ${transfers.length === 1 ? 'file' : 'files'} to go on.`
+}
+
+/** What holds for every file, under the place to drop them; empty where the server has no limits. */
+export function limitsSentence({ maxSize, expireAfter }: ServerConfig): string {
+  const largest = maxSize === null ? '' : `Up to ${bytes(maxSize)} each. `
+  return expireAfter === null
+    ? largest.trim()
+    : `${largest}Unfinished uploads are kept for ${duration(expireAfter)}.`
 }
 
 function sentenceCase(text: string): string {

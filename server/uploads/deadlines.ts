@@ -50,8 +50,11 @@ export function createDeadlines(options: DeadlineOptions): Deadlines {
     return rate < options.minRate ? `it came slower than ${options.minRate} bytes a second` : null
   }
 
+  // Timers come before the sockets are read: after a pause of this process what came meanwhile is still to be heard.
   const clock =
-    timeoutMs === 0 ? null : setInterval(look, Math.min(1000, timerMs(options.readTimeout / 4)))
+    timeoutMs === 0
+      ? null
+      : setInterval(() => setImmediate(look), Math.min(1000, timerMs(options.readTimeout / 4)))
   clock?.unref()
 
   return {

@@ -144,11 +144,16 @@ pageTest(
 
 pageTest('a capture that another is held against can still be asked', async ({ page, write }) => {
   await choose(page, await write('kept.pcap', kept))
-  await page.locator('input[aria-label="Compare with…"]').setInputFiles(await write('closed.pcap', closed))
+  await page
+    .locator('input[aria-label="Compare with…"]')
+    .setInputFiles(await write('closed.pcap', closed))
   await page.locator('#comparison .verdict').waitFor()
   expect(await page.locator('.chip[data-current] .capture-name').textContent()).toBe('kept.pcap')
   await page.getByLabel('Which frames').selectOption('ends')
-  await page.locator('#frames [role=status]').filter({ hasText: /^\d of / }).waitFor()
+  await page
+    .locator('#frames [role=status]')
+    .filter({ hasText: /^\d of / })
+    .waitFor()
   const trimmed = analysed(await exported(page, 'Trimmed capture (pcapng)'))
   expect(trimmed.connections).toHaveLength(1)
 })

@@ -350,7 +350,8 @@ describe('of unfinished parts', () => {
     }
     const before = await quickest()
     for (let index = 0; index < 300; index++) await join(...parts)
-    expect(await quickest()).toBeLessThan(before + 2)
+    // Asking 300 finals of 300 parts each takes tens of milliseconds.
+    expect(await quickest()).toBeLessThan(before + 5)
   })
 })
 

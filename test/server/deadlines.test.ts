@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BodyWriter } from '../../server/uploads/body-writer.ts'
 import { createDeadlines } from '../../server/uploads/deadlines.ts'
+import { untilRead } from '../helpers/kernel.ts'
 import { processorTime, sleep, until } from '../helpers/process.ts'
 import { cleanUp, type RunningServer, startServer } from '../helpers/server.ts'
 import {
@@ -52,10 +53,10 @@ describe.concurrent('bodies', () => {
     'a body that falls silent (%d bytes announced) is cut off',
     async (length) => {
       const target = await createUpload(server, { length })
+      const start = performance.now()
       const wire = await begin(server, target, length, 'hello')
-      const [answer, milliseconds] = await timed(wire.response('PATCH'))
-      expect(milliseconds).toBeGreaterThan(800)
-      expect(milliseconds).toBeLessThan(3000)
+      const answer = await wire.response('PATCH')
+      expect(performance.now() - start).toBeGreaterThan(990)
       expect(answer.status).toBe(503)
       expect(answer.header('retry-after')).toMatch(/^\d+$/)
       expect(answer.text).toMatch(/no byte came for 1 s/)
@@ -121,22 +122,55 @@ describe.concurrent('bodies', () => {
     const answer = wire.response('PATCH')
     for (let turn = 0; turn < 3; turn++) {
       await wire.send('x'.repeat(2000))
-      await sleep(600)
+      await sleep(400)
     }
     expect((await answer).status).toBe(204)
     wire.close()
   })
 
   test('one that waits for its turn is not silent: its time begins when its body is asked for', async () => {
-    const target = await createUpload(server, { length: 300_000 })
-    const wire = await begin(server, target, 300_000)
-    const answer = wire.response('PATCH')
-    for (let sent = 0; sent < 300_000; sent += 3000) {
-      await wire.send('x'.repeat(3000))
-      await sleep(15)
+    const target = await createUpload(server, { length: 5000 })
+    // A checked body counts for nothing before its end, and this one not even then: the second is not refused for its offset.
+    const first = await connect(server)
+    const wrong = { 'Content-Length': 4000, 'Upload-Checksum': 'crc32 AAAAAA==' }
+    await first.send(requestHead(patchParts(target, 0, '', wrong)))
+    await untilRead(first, server)
+    const second = await connect(server)
+    const asking = { 'Content-Length': 5000, Expect: '100-continue' }
+    await second.send(requestHead(patchParts(target, 0, '', asking)))
+    let entered = 0
+    const asked = second.next('PATCH').then((answer) => {
+      entered = performance.now()
+      return answer.status
+    })
+    const start = performance.now()
+    for (let sent = 0; sent < 200; sent++) {
+      await first.send('x'.repeat(20))
+      await sleep(8)
     }
-    expect((await answer).status).toBe(204)
+    expect((await first.response('PATCH')).status).toBe(460)
+    expect(await asked).toBe(100)
+    expect(entered - start, 'it waited longer than a silent one may').toBeGreaterThan(1500)
+    await second.send('y'.repeat(5000))
+    expect((await second.response('PATCH')).status).toBe(204)
+    for (const wire of [first, second]) wire.close()
+  })
+
+  test('a pause of the service itself is no silence of the client', async () => {
+    const paused = await startServer({ flags: ['--read-timeout', '1s'] })
+    const target = await createUpload(paused, { length: 100 })
+    const wire = await begin(paused, target, 100)
+    await untilRead(wire, paused)
+    process.kill(paused.pid, 'SIGSTOP')
+    for (let sent = 0; sent < 30; sent++) {
+      await wire.send('x')
+      await sleep(50)
+    }
+    process.kill(paused.pid, 'SIGCONT')
+    await wire.send('x'.repeat(70))
+    expect((await wire.response('PATCH')).status).toBe(204)
     wire.close()
+    await paused.stop()
   })
 })
 
@@ -170,12 +204,10 @@ describe.concurrent('connections', () => {
 
   test('an idle one is closed by the server after the keep-alive time-out', async () => {
     const wire = await connect(server)
+    const start = performance.now()
     await exchange(wire, { method: 'GET', target: '/livez' })
-    const [how, milliseconds] = await timed(wire.closed(6000))
-    expect(how).toBe('fin')
-    expect(milliseconds).toBeGreaterThan(900)
-    // Node 24 adds a second of its own.
-    expect(milliseconds).toBeLessThan(4000)
+    expect(await wire.closed(10_000)).toBe('fin')
+    expect(performance.now() - start).toBeGreaterThan(900)
     const told = await until('the ledger', () => endOf(wire.localPort))
     expect(told.ended).toEqual({ by: 'server', how: 'idle-timeout' })
     expect(told.longestIdle).toBeGreaterThan(0.9)
@@ -184,9 +216,9 @@ describe.concurrent('connections', () => {
 
   test('one that is used again and again stays', async () => {
     const wire = await connect(server)
-    for (let turn = 0; turn < 5; turn++) {
+    for (let turn = 0; turn < 8; turn++) {
       expect((await exchange(wire, { method: 'GET', target: '/livez' })).status).toBe(200)
-      await sleep(500)
+      await sleep(250)
     }
     expect(wire.ending).toBe(null)
     wire.close()
@@ -346,13 +378,14 @@ describe.concurrent('SIGTERM', () => {
     // Its head is half sent when the signal comes, so that it is not idle.
     const late = requestHead(patchParts(target, 0, '', { 'Content-Length': 5 }))
     await slow.send(late.slice(0, 20))
-    await sleep(100)
+    for (const wire of [events, slow]) await untilRead(wire, server)
     const exit = exitOf(server)
     const start = performance.now()
     server.process.kill('SIGTERM')
     expect(await idle.closed()).toBe('fin')
     expect(await events.closed()).toBe('fin')
-    expect(performance.now() - start).toBeLessThan(3000)
+    // And not after the eight seconds of grace.
+    expect(performance.now() - start).toBeLessThan(6000)
     await slow.send(`${late.slice(20)}hello`)
     const refused = await slow.response('PATCH')
     expect([refused.status, refused.header('retry-after')]).toEqual([503, '1'])
@@ -360,14 +393,13 @@ describe.concurrent('SIGTERM', () => {
     await expect(connect(server)).rejects.toThrow('ECONNREFUSED')
     for (const wire of [events, idle, slow]) wire.close()
     expect(await exit).toBe(0)
-    expect(performance.now() - start).toBeLessThan(5000)
   })
 
   test('health tells of it: /readyz is 503 while draining', async () => {
     const server = await startServer({ flags: ['--grace', '8s'] })
     const wire = await connect(server)
     await wire.send('GET /readyz HTTP/1.1\r\nHo')
-    await sleep(100)
+    await untilRead(wire, server)
     const exit = exitOf(server)
     server.process.kill('SIGTERM')
     await until('the drain', () => server.log().includes('draining'))
@@ -383,7 +415,7 @@ describe.concurrent('SIGTERM', () => {
     const target = await upload(server, data)
     const wire = await connect(server, { paused: true })
     await wire.send(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
-    await sleep(100)
+    await untilRead(wire, server)
     const exit = exitOf(server)
     server.process.kill('SIGTERM')
     await sleep(300)
@@ -398,7 +430,7 @@ describe.concurrent('SIGTERM', () => {
     const target = await upload(server, randomBytes(16_000_000))
     const wire = await connect(server, { paused: true })
     await wire.send(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
-    await sleep(100)
+    await untilRead(wire, server)
     const exit = exitOf(server)
     const start = performance.now()
     server.process.kill('SIGTERM')
@@ -413,7 +445,7 @@ describe.concurrent('SIGTERM', () => {
     const target = await upload(server, randomBytes(16_000_000))
     const wire = await connect(server, { paused: true })
     await wire.send(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
-    await sleep(100)
+    await untilRead(wire, server)
     server.process.kill('SIGTERM')
     await sleep(700)
     expect(server.process.exitCode).toBe(null)
@@ -427,14 +459,15 @@ describe.concurrent('SIGTERM', () => {
     const target = await upload(server, randomBytes(16_000_000))
     const wire = await connect(server, { paused: true })
     await wire.send(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
-    await sleep(100)
+    await untilRead(wire, server)
     const exit = exitOf(server)
     server.process.kill('SIGTERM')
-    await sleep(300)
+    await until('the drain', () => server.log().includes('draining'))
     const start = performance.now()
     server.process.kill(signal)
     expect(await exit).toBe(1)
-    expect(performance.now() - start).toBeLessThan(1500)
+    // And not after the minute of grace.
+    expect(performance.now() - start).toBeLessThan(20_000)
     wire.close()
     const again = await startServer({ dir: server.dir })
     expect((await head(again, target)).status).toBe(200)
@@ -449,6 +482,7 @@ describe.concurrent('SIGTERM', () => {
     )
     const [code, milliseconds] = await timed(server.stop())
     expect(code).toBe(0)
-    expect(milliseconds).toBeLessThan(2000)
+    // And not after the ten seconds of grace.
+    expect(milliseconds).toBeLessThan(8000)
   })
 })

@@ -97,6 +97,7 @@ test.concurrent('D06: expiry counts from the last bytes', async () => {
     await until('it expires once it is idle', () => gone(busy))
     return
   }
+  throw new Error('in none of five turns was this client quick enough')
 })
 
 // Stock does not handle the rejection when a file is gone already, and the process ends.

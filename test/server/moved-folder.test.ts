@@ -77,7 +77,7 @@ describe.concurrent('while the service runs', () => {
     const lock = path.join(server.dir, lockName)
     const before = await readFile(lock, 'utf8')
     await rm(lock)
-    await until('the lock', () => existsSync(lock), 3000)
+    await until('the lock', () => existsSync(lock))
     expect(await readFile(lock, 'utf8')).toBe(before)
     const second = spawn(process.execPath, [cliPath, 'serve', '--port', '0', '--dir', server.dir])
     // It listens, which it should not.

@@ -1,6 +1,7 @@
 // tus 1.0.0, Core Protocol, Requests: T11 to T22.
 import { expect } from 'vitest'
-import { sleep, until } from '../../helpers/process.ts'
+import { untilRead } from '../../helpers/kernel.ts'
+import { until } from '../../helpers/process.ts'
 import {
   createUpload,
   endpoint,
@@ -195,7 +196,7 @@ export const coreRequestRows: readonly Row[] = [
           const wire = await connect(server)
           await wire.send(bytes(path))
           // An RST may overtake what the server has not read yet.
-          await sleep(100)
+          await untilRead(wire, server)
           wire[end]()
           await until(`5 bytes of ${framing} kept after ${end}`, async () => {
             return (await offset(server, path)) === 5
