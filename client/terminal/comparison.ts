@@ -28,9 +28,9 @@ export async function compare(
   },
 ): Promise<Compared> {
   const ours = await proof.whole()
-  const theirs = await askServer(url, around)
+  const { theirs, trouble } = await askServer(url, around)
   if (ours === null || theirs === null) {
-    return { isEqual: null, ours, sentence: 'not compared: the server does not tell its SHA-256' }
+    return { isEqual: null, ours, sentence: `not compared: ${trouble}` }
   }
   if (theirs === ours) return { isEqual: true, ours, sentence: null }
   const again = await around.readAgain().catch(() => null)
@@ -47,23 +47,33 @@ export async function compare(
   }
 }
 
-/** The server's own digest (RFC 9530), hexadecimal; null when it tells none. */
+interface Told {
+  /** The server's own digest (RFC 9530), hexadecimal. */
+  readonly theirs: string | null
+  /** Why there is none. */
+  readonly trouble: string
+}
+
 async function askServer(
   url: string,
   { stack, signal }: { readonly stack: KeptAliveStack; readonly signal: AbortSignal },
-): Promise<string | null> {
+): Promise<Told> {
   for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt++) {
     try {
       const request = stack.createRequest('HEAD', url)
       request.setHeader('Want-Repr-Digest', 'sha-256=1')
       const answer = await request.send(null)
-      if (answer.getStatus() < 500) return sha256Of(answer.getHeader('Repr-Digest'))
+      if (answer.getStatus() < 500) {
+        const theirs = sha256Of(answer.getHeader('Repr-Digest'))
+        return { theirs, trouble: 'the server does not tell its SHA-256' }
+      }
     } catch {
       // The connection broke: the upload itself is safe, so only some more tries.
     }
     await sleep(backoff(attempt), undefined, { signal }).catch(() => {})
   }
-  return null
+  // A large file that the server still hashes, or a server that is away.
+  return { theirs: null, trouble: 'the server did not answer in time when asked for its SHA-256' }
 }
 
 function sha256Of(header: string | undefined | null): string | null {

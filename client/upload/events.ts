@@ -62,7 +62,7 @@ export function followServer(
       state.config = configOf(hello)
       beginCapture(state.capture, hello.capture)
       state.isSignedOut = false
-      void refresh().then(
+      void refresh(events).then(
         () => {
           // Another stream may have taken the place of this one meanwhile.
           if (source !== events) return
@@ -106,7 +106,7 @@ export function followServer(
     if (navigator.onLine) void api.uploads('unfinished').catch(() => {})
   }
 
-  const refresh = async () => {
+  const refresh = async (events: EventSource) => {
     // What events tell from now on is newer than the lists.
     heard.clear()
     // One after the other, so that one connection carries them all.
@@ -114,6 +114,8 @@ export function followServer(
     const damaged = await allUploads(api, 'damaged')
     const finished = await api.uploads('finished')
     const connections = await api.connections()
+    // Another stream asks for newer lists.
+    if (source !== events) return
     state.clockOffset = Date.now() - Date.parse(connections.now)
     const listed = [...unfinished, ...damaged, ...finished.uploads]
     const known = new Set(listed.map((upload) => upload.id))

@@ -1,5 +1,5 @@
 // One service per folder: a lock file that tells who holds it, refreshed while the holder lives.
-
+import { randomBytes } from 'node:crypto'
 import { constants, readFileSync, readlinkSync } from 'node:fs'
 import {
   copyFile,
@@ -17,9 +17,9 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const lockName = '.longhaul.lock'
-/** The lock of a newcomer, before it has its name. */
-const draftName = /^\.longhaul\.lock\.(\d+)$/
-const staleOf = (file: string, pid: number) => `${file}.stale.${pid}`
+/** Of the lock of a newcomer, before it has its name: whose, and a word that no other container with the same pid has. */
+const draftName = /^\.longhaul\.lock\.((\d+)(?:\.[0-9a-f]+)?)$/
+const staleOf = (file: string, newcomer: string) => `${file}.stale.${newcomer}`
 const heartbeatMs = 2000
 /** A holder that can't be asked (another host or container) counts as gone after so long without a heartbeat. */
 const silentMs = 10_000
@@ -44,12 +44,13 @@ export class FolderInUseError extends Error {
 export async function lockFolder(dir: string, onLost: () => void): Promise<() => Promise<void>> {
   const file = path.join(dir, lockName)
   const mine = JSON.stringify(self())
-  const draft = `${file}.${process.pid}`
+  const newcomer = `${process.pid}.${randomBytes(4).toString('hex')}`
+  const draft = `${file}.${newcomer}`
   try {
     await writeFile(draft, mine)
     // link() refuses an existing name atomically, and the file is never seen half-written.
-    while (!(await linkIfFree(draft, file))) await clearStale(file, dir)
-    await clearDrafts(dir).catch(() => {})
+    while (!(await linkIfFree(draft, file))) await clearStale(file, dir, newcomer)
+    await clearDrafts(dir, draft).catch(() => {})
   } finally {
     await rm(draft, { force: true })
   }
@@ -116,7 +117,7 @@ const hasCode = (error: unknown, ...codes: string[]) =>
   error instanceof Error && 'code' in error && codes.includes(String(error.code))
 
 /** Removes the lock of a dead holder; throws when the holder lives, or when the lock can't be read or removed. */
-async function clearStale(file: string, dir: string): Promise<void> {
+async function clearStale(file: string, dir: string, newcomer: string): Promise<void> {
   const text = await orUnusable(file, 'read', readFile(file, 'utf8'))
   if (text === null) return
   const holder = parseHolder(text)
@@ -126,7 +127,7 @@ async function clearStale(file: string, dir: string): Promise<void> {
     )
   }
   // Two newcomers may both find it stale: the rename lets one of them win, and shows whose lock was taken away.
-  const aside = staleOf(file, process.pid)
+  const aside = staleOf(file, newcomer)
   const moved = await orUnusable(
     file,
     'removed',
@@ -138,12 +139,12 @@ async function clearStale(file: string, dir: string): Promise<void> {
 }
 
 /** What newcomers left that were killed while they took the lock. Who is on another machine may be about to take it. */
-async function clearDrafts(dir: string): Promise<void> {
+async function clearDrafts(dir: string, own: string): Promise<void> {
   const here = self()
   for (const name of await readdir(dir)) {
-    const pid = draftName.exec(name)?.[1]
-    if (pid === undefined || Number(pid) === here.pid) continue
+    const [, newcomer, pid] = draftName.exec(name) ?? []
     const draft = path.join(dir, name)
+    if (newcomer === undefined || draft === own) continue
     const text = await readFile(draft, 'utf8')
     const holder = parseHolder(text)
     // An empty one was made by a process that was killed before it could say who it is.
@@ -153,7 +154,7 @@ async function clearDrafts(dir: string): Promise<void> {
         : canAsk(holder, here) && !isAliveHere(holder)
     if (!isAbandoned) continue
     // The draft last: it alone tells whose the other one is.
-    await rm(staleOf(path.join(dir, lockName), Number(pid)), { force: true })
+    await rm(staleOf(path.join(dir, lockName), newcomer), { force: true })
     await rm(draft, { force: true })
   }
 }

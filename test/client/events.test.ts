@@ -13,7 +13,10 @@ class FakeEvents extends EventTarget {
   tell(name: string, data: unknown): void {
     this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }))
   }
-  close(): void {}
+  isClosed = false
+  close(): void {
+    this.isClosed = true
+  }
 }
 
 beforeEach(() => {
@@ -22,6 +25,12 @@ beforeEach(() => {
 afterEach(() => {
   vi.unstubAllGlobals()
 })
+
+const hello = {
+  connection: 1,
+  config: { maxSize: 0, expireAfter: 0, keepAliveTimeout: 75 },
+  capture: null,
+}
 
 const upload = (id: string, active: boolean) =>
   ({ id, active, state: 'unfinished' }) as unknown as ServerUpload
@@ -51,7 +60,7 @@ test('an event that comes while the lists are on their way is newer than they ar
       onUp: resolve,
     })
   })
-  FakeEvents.last.tell('hello', { connection: 1, config: null, capture: null })
+  FakeEvents.last.tell('hello', hello)
   FakeEvents.last.tell('upload', upload('cut', false))
   FakeEvents.last.tell('removed', { id: 'gone' })
   FakeEvents.last.tell('upload', upload('new', true))
@@ -61,4 +70,44 @@ test('an event that comes while the lists are on their way is newer than they ar
     ['cut', false],
     ['new', true],
   ])
+})
+
+test('a stream that took the place of another is not ended by what the other one had asked', async () => {
+  const state = emptyServerState()
+  let failLists: () => void = () => {}
+  let asked = 0
+  const api = {
+    uploads: () => {
+      asked += 1
+      // What the first stream asked fails, late; what the second one asks is on its way for ever.
+      return new Promise((_, reject) => {
+        if (asked === 1) failLists = () => reject(new Error('cut'))
+      })
+    },
+  } as unknown as Api
+  const nothing = () => {}
+  const hear = { onChange: nothing, onUpload: nothing, onRemoved: nothing, onUp: nothing }
+  const live = followServer(state, api, hear)
+  const first = FakeEvents.last
+  first.tell('hello', hello)
+  live.reopen()
+  const second = FakeEvents.last
+  second.tell('hello', { ...hello, connection: 2 })
+  failLists()
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  expect([first.isClosed, second.isClosed]).toEqual([true, false])
+})
+
+test('0 in the settings of the server is no limit, and not one of nothing', () => {
+  const state = emptyServerState()
+  const never = { uploads: () => new Promise(() => {}) } as unknown as Api
+  const nothing = () => {}
+  followServer(state, never, {
+    onChange: nothing,
+    onUpload: nothing,
+    onRemoved: nothing,
+    onUp: nothing,
+  })
+  FakeEvents.last.tell('hello', hello)
+  expect(state.config).toEqual({ maxSize: null, expireAfter: null, keepAliveTimeout: 75 })
 })

@@ -129,6 +129,16 @@ test('two tabs don’t forget each other’s files', () => {
   expect(there.find(identity('mine'))).not.toBeNull()
 })
 
+test('a shelf that takes nothing more doesn’t bring back what it held before', () => {
+  const full = shelf('[]')
+  full.setItem = () => {
+    throw new DOMException('full', 'QuotaExceededError')
+  }
+  const begun = createBegunParts(full)
+  begun.remember({ identity: identity('mine'), urls, created: 1 })
+  expect(begun.find(identity('mine'))).not.toBeNull()
+})
+
 test.each(['', '{', 'null', '{"a":1}', '[null,1,{"urls":[1]}]'])(
   'a damaged memory (%s) is an empty one',
   (text) => {

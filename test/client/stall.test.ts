@@ -139,3 +139,18 @@ test('a server that does not answer either is no reason to wait longer', async (
   await vi.advanceTimersByTimeAsync(3000)
   expect(await outcome).toMatch(/stood still for 15 s/)
 })
+
+test('a pause longer than a timer can count is a long one, and not none', async () => {
+  const leaving = new AbortController()
+  let passed = false
+  const left = createGate()
+    .pass(2 ** 31, leaving.signal)
+    .then(() => {
+      passed = true
+    })
+    .catch(() => 'left')
+  await vi.advanceTimersByTimeAsync(86_400_000)
+  expect(passed).toBe(false)
+  leaving.abort()
+  expect(await left).toBe('left')
+})

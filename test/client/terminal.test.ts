@@ -133,6 +133,7 @@ test('wrong usage is exit 2 with one line, and nothing is sent', async () => {
     [['/dev/null', '--to', server.url], /no regular file/],
     [['file', '--to', 'ftp://host/'], /--to ftp:\/\/host\/: no http or https URL/],
     [['file', '--to', 'files'], /no http or https URL/],
+    [['file', '--to', 'http://a%zz:b@127.0.0.1/'], /--to: a % in the name .* written as %25/],
     [['file', '--to', server.url, '--chunk-size', 'many'], /no size/],
     [['-', '-', '--to', server.url], /only once/],
     [['file', '--to', server.url, '--token', 'two words'], /visible ASCII/],

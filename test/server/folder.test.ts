@@ -160,6 +160,48 @@ describe.concurrent('the lock', { timeout: 60_000 }, () => {
     ])
   })
 
+  test('two containers with the same process id, on one folder: one serves it', {
+    timeout: 60_000,
+  }, async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root makes pid namespaces')
+    const dir = await temporaryFolder()
+    // Both find it, and both wait to see whether its holder lives.
+    await writeFile(path.join(dir, lockName), foreign)
+    const args = [
+      '--pid',
+      '--uts',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      process.execPath,
+      cliPath,
+    ]
+    const start = () => {
+      const child = spawn('unshare', [...args, 'serve', '--port', '0', '--dir', dir])
+      let said = ''
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (text) => {
+          said += text
+        })
+      return { child, said: () => said }
+    }
+    const first = start()
+    await sleep(1000)
+    const second = start()
+    const both = [first, second]
+    await until(
+      'both to know',
+      () => both.every(({ said }) => /listening|in use/.test(said())),
+      40_000,
+    )
+    // The holder looks after its lock every two seconds.
+    await sleep(2500)
+    const serving = both.filter(({ child }) => child.exitCode === null)
+    for (const { child } of both) child.kill('SIGKILL')
+    expect(serving, both.map(({ said }) => said()).join('---')).toHaveLength(1)
+    expect(serving[0]?.said()).toMatch(/listening/)
+  })
+
   const foreign = JSON.stringify({ pid: 1, host: `not-${hostname()}`, identity: 'boot/pid:[1]/9' })
 
   test('a lock of another host with a heartbeat is respected', async () => {
