@@ -90,6 +90,26 @@ function moveFocusOff(element: HTMLElement, container: Element): void {
   target?.focus()
 }
 
+/** Hides or shows a section; a keyboard user who is in it goes on in the next one that is shown. */
+export function setHidden(section: HTMLElement, isHidden: boolean): void {
+  if (section.hidden === isHidden) return
+  const hadFocus = section.contains(document.activeElement)
+  section.hidden = isHidden
+  if (!isHidden || !hadFocus) return
+  focusSection(
+    (one) => (section.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0,
+  )
+}
+
+/** Puts the focus on the heading of the first section shown that is wanted, or of the first of all. */
+export function focusSection(isWanted: (section: HTMLElement) => boolean = () => true): void {
+  const sections = [...document.querySelectorAll<HTMLElement>('main section:not([hidden])')]
+  const heading = (sections.find(isWanted) ?? sections[0])?.querySelector<HTMLElement>('h2')
+  if (!heading) return
+  heading.tabIndex = -1
+  heading.focus()
+}
+
 /** The element with this id; a page without it is broken, so it throws. */
 export function byId(id: string): HTMLElement {
   const element = document.getElementById(id)

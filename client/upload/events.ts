@@ -85,7 +85,9 @@ export function followServer(
       state.uploads.delete(id)
       hear.onRemoved(id)
     })
-    on<Connection>('connection', (connection) => seeConnection(state, connection, Date.now()))
+    on<Connection>('connection', (connection) =>
+      seeConnection(state, connection, Date.now(), opened),
+    )
     on<CaptureUpdate>('capture', (update) => takeCapture(state.capture, update))
     on<{ text: string }>('capture-ended', ({ text }) => endCapture(state.capture, text))
     events.onerror = () => {

@@ -148,7 +148,8 @@ const live = followServer(state, api, {
 const remove = async (upload: ServerUpload) => {
   if (!(await partRows.remove(upload))) await api.remove(upload.id)
 }
-const actions = { queue, proved, remove, onRemoved: removed, serverNow, report }
+const stateOf = (id: string) => state.uploads.get(id)?.state ?? null
+const actions = { queue, proved, remove, onRemoved: removed, stateOf, serverNow, report }
 const drawTransfers = transfersView(byId('transfers'), queue, state, report)
 const drawWire = wireView(byId('wire'), state)
 const drawPackets = packetsView(byId('packets'), byId('wire'), state, announce)

@@ -45,7 +45,7 @@ export interface Queue {
   retry(id: string): void
   takeOver(id: string): void
   /** Takes it off the list; `keep` leaves what is safe on the server. */
-  remove(id: string, keep: boolean): Promise<void>
+  remove(id: string, keep: boolean): Promise<boolean>
   /** News from the server's events. */
   seeUpload(upload: ServerUpload): void
   seeRemoved(id: string): void
@@ -351,7 +351,7 @@ export function createQueue(parts: {
     },
     async remove(id, keep) {
       const item = find(id)
-      if (!item) return
+      if (!item) return false
       items.delete(id)
       for (const line of linesOf(item)) line.isClosed = true
       item.removed.abort()
@@ -363,9 +363,10 @@ export function createQueue(parts: {
       parts.onChange()
       pump()
       const upload = uploadIdOf(item.transfer.url)
-      if (keep) return
+      if (keep) return true
       await removeParts(item)
       if (upload) await api.remove(upload)
+      return true
     },
     seeUpload(upload) {
       for (const item of items.values()) {

@@ -63,9 +63,20 @@ export function emptyServerState(): ServerState {
   }
 }
 
-/** Takes in what the server says about one connection at `now` (ms). */
-export function seeConnection(state: ServerState, connection: Connection, now: number): void {
-  const before = state.connections.get(connection.id)
+/**
+ * Takes in what the server says about one connection at `now` (ms). A restarted server counts anew: `since` (ms) is when
+ * this page began to listen to it, and numbers heard before may be of an earlier life.
+ */
+export function seeConnection(
+  state: ServerState,
+  connection: Connection,
+  now: number,
+  since = 0,
+): void {
+  const former = state.connections.get(connection.id)
+  const isOther = former !== undefined && former.connection.opened !== connection.opened
+  if (isOther) endLife(state, former, since, now)
+  const before = isOther ? undefined : former
   const spans = before?.spans ?? []
   const isOwn = state.own.has(connection.id)
   if (!before) addUnseenPatches(spans, connection, now, state.clockOffset)
@@ -131,13 +142,19 @@ export function replaceConnections(
   const opened = new Map(listed.map((connection) => [connection.id, connection.opened]))
   for (const [id, seen] of [...state.connections]) {
     if (id < 0 || opened.get(id) === seen.connection.opened) continue
-    state.connections.delete(id)
-    const heard = state.own.get(id)
-    if (heard === undefined) continue
-    if (heard < since) state.own.delete(id)
-    if (seen.connection.patches > 0) bury(state, seen, now)
+    endLife(state, seen, since, now)
   }
-  for (const connection of listed) seeConnection(state, connection, now)
+  for (const connection of listed) seeConnection(state, connection, now, since)
+}
+
+/** A connection of an earlier life of the server: this page's own is kept as ended, if it carried anything. */
+function endLife(state: ServerState, seen: SeenConnection, since: number, now: number): void {
+  const { id, patches } = seen.connection
+  state.connections.delete(id)
+  const heard = state.own.get(id)
+  if (heard === undefined) return
+  if (heard < since) state.own.delete(id)
+  if (patches > 0) bury(state, seen, now)
 }
 
 function bury(state: ServerState, seen: SeenConnection, now: number): void {

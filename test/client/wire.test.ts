@@ -89,6 +89,23 @@ test('after a restart of the server the chunks of its earlier life still count, 
   expect([...state.own.keys()].sort()).toEqual([-1, 1])
 })
 
+test('a restart is also known by what an event tells, before the list comes', () => {
+  const state = emptyServerState()
+  for (const id of [1, 2]) {
+    state.own.set(id, 100)
+    seeConnection(state, connection(id, { patches: 10 * id }), 100)
+  }
+  // The new life's number 1 is this page's again, its number 2 somebody else's.
+  state.own.set(1, 900)
+  const reborn = { opened: '2026-01-01T01:00:00Z' }
+  seeConnection(state, connection(1, { ...reborn, patches: 1 }), 910, 800)
+  seeConnection(state, connection(2, { ...reborn, patches: 5 }), 910, 800)
+  const listed = [1, 2].map((id) => connection(id, { ...reborn, patches: 5 }))
+  replaceConnections(state, listed, 800, 1000)
+  expect(ownPatches(state)).toEqual({ patches: 35, connections: 3 })
+  expect([...state.own.keys()].sort()).toEqual([-1, -2, 1])
+})
+
 test('an ending says who, how, and after what idle time', () => {
   const ended = (by: 'client' | 'server', how: NonNullable<Connection['ended']>['how']) =>
     endingOf(connection(1, { closed: 'x', longestIdle: 75.02, ended: { by, how } }), 75)

@@ -128,6 +128,35 @@ pageTest('cancel asks: what is safe may stay for later, or be deleted', async (c
   await context.expect.poll(() => scene.uploads(), { timeout: 10_000 }).toEqual([])
 })
 
+pageTest('what ends while a question about it stands is told as it is', async (context) => {
+  const { scene, page } = await start(context)
+  await chooseFiles(page, [scene.file])
+  await bringTo(scene, page, 3)
+  await page.getByRole('button', { name: 'Cancel holiday.mp4' }).click()
+  scene.link.allow(Number.POSITIVE_INFINITY)
+  await waitForFinished(page)
+  await page.getByRole('button', { name: 'Delete from the server' }).click()
+  await page.locator('#report', { hasText: /holiday\.mp4 was finished meanwhile/ }).waitFor()
+  await scene.expectWhole()
+  // The button that asked is gone with its row: the keyboard goes on from a heading.
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H2')
+})
+
+pageTest('who is in the last row of a list when it goes is led on', async (context) => {
+  const { scene, page } = await start(context)
+  await chooseFiles(page, [scene.file])
+  await bringTo(scene, page, 3)
+  await page.getByRole('button', { name: 'Pause holiday.mp4' }).focus()
+  scene.link.allow(Number.POSITIVE_INFINITY)
+  await waitForFinished(page)
+  await page.locator('.transfer').waitFor({ state: 'detached' })
+  const focused = await page.evaluate(() => {
+    const { activeElement } = document
+    return [activeElement?.tagName, activeElement?.closest('section')?.hidden]
+  })
+  expect(focused).toEqual(['H2', false])
+})
+
 pageTest('closing the page in the middle warns once, with what is true', async (context) => {
   const { scene, page } = await start(context)
   await chooseFiles(page, [scene.file])

@@ -1,5 +1,5 @@
 // Asks before something is deleted, in a <dialog>: Escape and the first button change nothing.
-import { h } from '../dom.ts'
+import { focusSection, h } from '../dom.ts'
 
 export interface Choice<T> {
   readonly label: string
@@ -45,6 +45,8 @@ export function ask<T>(
     )
     dialog.addEventListener('close', () => {
       dialog.remove()
+      // What opened it may have gone meanwhile.
+      if (document.activeElement === document.body) focusSection()
       resolve(answer)
     })
     document.body.append(dialog)

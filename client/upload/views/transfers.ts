@@ -1,6 +1,6 @@
 // The files on their way: one row each, with what is safe apart from what is sent.
 import { uploadIdOf } from '../api.ts'
-import { h, keyedList, type Row, setAttribute, setText } from '../dom.ts'
+import { h, keyedList, type Row, setAttribute, setHidden, setText } from '../dom.ts'
 import type { Queue } from '../queue.ts'
 import { transferStatus } from '../sentences.ts'
 import type { ServerState } from '../server-state.ts'
@@ -29,8 +29,8 @@ export function transfersView(
   )
   return () => {
     const transfers = inOrder(queue.transfers())
-    section.hidden = transfers.length === 0
     update(transfers.slice(0, maxRows))
+    setHidden(section, transfers.length === 0)
     const more = transfers.slice(maxRows)
     const size = more.reduce((sum, transfer) => sum + transfer.size, 0)
     setText(rest, more.length ? `and ${plural(more.length, 'more file')}, ${bytes(size)}` : '')
@@ -200,7 +200,10 @@ async function confirmRemoval(
     : 'delete'
   if (!answer) return
   try {
-    await queue.remove(transfer.id, answer === 'keep')
+    if (!(await queue.remove(transfer.id, answer === 'keep'))) {
+      report(`${transfer.name} was finished meanwhile: it is whole on the server, under Finished.`)
+      return
+    }
     report(
       answer === 'keep'
         ? `${transfer.name} stopped; its bytes are kept.`

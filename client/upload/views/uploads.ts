@@ -1,7 +1,7 @@
 // The two lists of what the server holds: unfinished uploads that wait for their file, finished ones to download.
 import { knownSha256, type ServerUpload } from '../api.ts'
 import { comparisonSentence } from '../comparison.ts'
-import { h, keyedList, type Row, setAttribute, setText } from '../dom.ts'
+import { h, keyedList, type Row, setAttribute, setHidden, setText } from '../dom.ts'
 import { apiSentence } from '../events.ts'
 import { identityOf } from '../identity.ts'
 import type { Proved, ProvedUploads } from '../proved.ts'
@@ -19,6 +19,8 @@ export interface UploadActions {
   /** Deletes an upload, or all parts of one. */
   readonly remove: (upload: ServerUpload) => Promise<void>
   readonly onRemoved: (id: string) => void
+  /** Of an upload, as far as the page knows by now. */
+  readonly stateOf: (id: string) => ServerUpload['state'] | null
   /** The server's clock, ms since the epoch. */
   readonly serverNow: () => number
   readonly report: (sentence: string) => void
@@ -38,8 +40,8 @@ export function unfinishedView(
     (upload) => unfinishedRow(upload, actions),
   )
   return (uploads) => {
-    section.hidden = uploads.length === 0
     update(uploads)
+    setHidden(section, uploads.length === 0)
   }
 }
 
@@ -124,7 +126,13 @@ async function confirmForget(upload: ServerUpload, actions: UploadActions): Prom
     },
     [{ label: 'Delete from the server', value: true, isDestructive: true }],
   )
-  if (answer) await remove(upload, actions)
+  if (!answer) return
+  // Asked again: what was unfinished when the question was put may have been finished since.
+  if (actions.stateOf(upload.id) === 'finished') {
+    actions.report(`${nameOf(upload)} was finished meanwhile: it is whole, under Finished.`)
+    return
+  }
+  await remove(upload, actions)
 }
 
 async function remove(upload: ServerUpload, actions: UploadActions): Promise<void> {
