@@ -43,6 +43,16 @@ export function formatFingerprint(digest: Uint8Array): string {
   return `s1:${hex}`
 }
 
+/** Times in ms; the words of two may be the same. */
+function changeBetween(chosen: number, upload: number, words: (ms: number) => string): string {
+  if (words(chosen) !== words(upload)) {
+    return `it was changed ${words(chosen)}, not ${words(upload)}`
+  }
+  const apart = Math.abs(chosen - upload)
+  const span = apart < 1000 ? `${apart} ms` : `${Math.round(apart / 1000)} s`
+  return `it was changed ${span} ${chosen > upload ? 'later' : 'earlier'}, ${words(chosen)}`
+}
+
 /** In what a chosen file differs from the upload it should continue; empty when it's the same. Unknown properties aren't held against it. */
 export function differences(
   chosen: FileIdentity,
@@ -60,9 +70,7 @@ export function differences(
     found.push(`it has ${words.bytes(chosen.size)}, not ${words.bytes(upload.size)}`)
   }
   if (upload.lastModified !== null && chosen.lastModified !== upload.lastModified) {
-    found.push(
-      `it was changed ${words.date(chosen.lastModified ?? 0)}, not ${words.date(upload.lastModified)}`,
-    )
+    found.push(changeBetween(chosen.lastModified ?? 0, upload.lastModified, words.date))
   }
   // With another size the content differs anyway; saying so twice helps nobody.
   if (

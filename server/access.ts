@@ -2,7 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type RequestHandler, Router, urlencoded } from 'express'
-import { signInPage, signInStyle } from './sign-in.ts'
+import { signInPage, signInScript, signInStyle } from './sign-in.ts'
 
 const cookieName = 'longhaul_session'
 const cookieDays = 30
@@ -32,6 +32,9 @@ export function createAccess(token: string | null): Access {
   session.get('/sign-in.css', (_request, response) => {
     response.type('css').send(signInStyle)
   })
+  session.get('/sign-in.js', (_request, response) => {
+    response.type('js').send(signInScript)
+  })
   session.post('/session', urlencoded({ extended: false, limit: '4kb' }), (request, response) => {
     const given: unknown = request.body?.token
     if (token === null || (typeof given === 'string' && same(given, token))) {
@@ -42,10 +45,11 @@ export function createAccess(token: string | null): Access {
         maxAge: cookieDays * 86_400_000,
         path: '/',
       })
-      response.redirect(303, '/')
+      response.redirect(303, wayBack(request.body?.next))
       return
     }
-    response.status(401).type('html').send(signInPage('That is not the token of this server.'))
+    const page = signInPage(wayBack(request.body?.next), 'That is not the token of this server.')
+    response.status(401).type('html').send(page)
   })
   return { allows, session }
 }
@@ -61,10 +65,15 @@ export const needsToken = {
 export const askForToken: RequestHandler = (request, response) => {
   response.status(needsToken.status).set(needsToken.headers)
   if (request.method === 'GET' && request.accepts(['text', 'html']) === 'html') {
-    response.type('html').send(signInPage(null))
+    response.type('html').send(signInPage(request.originalUrl, null))
   } else {
     response.type('text').send(`${needsToken.text}\n`)
   }
+}
+
+/** Where the sign-in leads: to what was asked for, and never to another site. */
+function wayBack(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : '/'
 }
 
 /** In constant time for any two texts: what is compared are digests of one length. */

@@ -1,7 +1,7 @@
 // The page that asks for the token: plain HTML and one style sheet, so that it works where nothing else is allowed.
 
-/** The sign-in form; `problem` says why the last try was refused. */
-export function signInPage(problem: string | null): string {
+/** The sign-in form; `next` is the path that it leads to, `problem` says why the last try was refused. */
+export function signInPage(next: string, problem: string | null): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -10,6 +10,7 @@ export function signInPage(problem: string | null): string {
 <meta name="color-scheme" content="light dark">
 <title>Longhaul · sign in</title>
 <link rel="stylesheet" href="/sign-in.css">
+<script src="/sign-in.js" defer></script>
 </head>
 <body>
 <main>
@@ -18,6 +19,7 @@ export function signInPage(problem: string | null): string {
 <label for="token">Token of this server</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus${problem === null ? '' : ' aria-invalid="true" aria-describedby="problem"'}>
 ${problem === null ? '' : `<p id="problem" role="alert">${problem}</p>`}
+<input type="hidden" name="next" value="${escaped(next)}">
 <button>Sign in</button>
 </form>
 </main>
@@ -25,6 +27,19 @@ ${problem === null ? '' : `<p id="problem" role="alert">${problem}</p>`}
 </html>
 `
 }
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '"': '&quot;',
+  '<': '&lt;',
+  '>': '&gt;',
+}
+
+const escaped = (text: string) => text.replace(/[&"<>]/g, (sign) => entities[sign] ?? sign)
+
+/** A browser keeps the part behind # to itself, and hands it on along a redirect: so links into a capture survive. */
+export const signInScript = `document.forms[0].action += location.hash
+`
 
 export const signInStyle = `
 :root { color-scheme: light dark; --accent: light-dark(#1a56c4, #7cabff); }

@@ -12,11 +12,16 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === 'function') element.addEventListener(name.replace(/^on/, ''), value)
     else if (value === true) element.setAttribute(name, '')
-    else if (value !== false) element.setAttribute(name, value)
+    else if (value !== false) setAttribute(element, name, value)
   }
-  element.append(...children.filter((child) => child !== null))
+  element.append(
+    ...children.flatMap((child) => (typeof child === 'string' ? shown(child) : (child ?? []))),
+  )
   return element
 }
+
+/** File names come from anywhere: signs that turn the direction of writing would hide what they end in, and turn the sentence around. */
+const shown = (text: string) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 
@@ -34,13 +39,16 @@ export function svg<K extends keyof SVGElementTagNameMap>(
 
 /** Sets the text unless it's there already, so that selections and screen readers aren't disturbed. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text
+  const wanted = shown(text)
+  if (element.textContent !== wanted) element.textContent = wanted
 }
 
 /** Sets or removes an attribute unless it's so already. */
 export function setAttribute(element: Element, name: string, value: string | null): void {
-  if (value === null) element.removeAttribute(name)
-  else if (element.getAttribute(name) !== value) element.setAttribute(name, value)
+  const isRead = /^(aria-|title$)/.test(name)
+  const wanted = isRead && value !== null ? shown(value) : value
+  if (wanted === null) element.removeAttribute(name)
+  else if (element.getAttribute(name) !== wanted) element.setAttribute(name, wanted)
 }
 
 /** A rendered item: its element and how to bring it up to date. */

@@ -91,6 +91,7 @@ const queue: Queue = createQueue({
     if (connection !== null) seeOwnPatch(state, connection, from, to)
   },
   say: announce,
+  report: (sentence) => report(sentence),
   begunParts,
   partCount: proving.partCount,
   prove: proving.prove,
@@ -162,10 +163,15 @@ const drawFinished = finishedView(byId('finished'), actions, async () => {
 })
 const linkWords = { starting: 'connecting', up: 'live', down: 'server away, trying again' } as const
 
+function linkSentence(): string {
+  if (!navigator.onLine) return 'waiting for the network'
+  return state.isSignedOut ? 'signed out' : linkWords[state.link]
+}
+
 function drawNow(): void {
   const link = byId('link')
   link.dataset.link = navigator.onLine ? state.link : 'down'
-  setText(link, navigator.onLine ? linkWords[state.link] : 'waiting for the network')
+  setText(link, linkSentence())
   byId('signed-out').hidden = !state.isSignedOut
   const here = new Set(queue.transfers().map((transfer) => uploadIdOf(transfer.url)))
   drawTransfers()

@@ -63,6 +63,8 @@ export function createQueue(parts: {
   readonly onChange: () => void
   readonly onPatch: (connection: number | null, from: number, to: number) => void
   readonly say: (sentence: string) => void
+  /** Said, and shown for a while. */
+  readonly report: (sentence: string) => void
   readonly onFinished: (finished: Finished) => void
   readonly begunParts: BegunParts
   /** In how many parts a file of so many bytes goes at once. */
@@ -317,7 +319,7 @@ export function createQueue(parts: {
           item.file.lastModified === file.lastModified,
       )
       if (!twin) return enter(file, path, null, null)
-      parts.say(`${twin.transfer.name} is already in the list.`)
+      parts.report(`${twin.transfer.name} is already in the list.`)
       resume(twin.transfer.id)
       retry(twin.transfer.id)
     },

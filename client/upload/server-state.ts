@@ -30,6 +30,8 @@ export interface SeenConnection {
   readonly connection: Connection
   /** When that was said, ms since the epoch on this machine's clock. */
   readonly at: number
+  /** The ids of the uploads that it was seen to carry. */
+  readonly uploads: ReadonlySet<string>
   /** Spans of PATCHes [from, to] in ms since the epoch, oldest first; `to` is null while one runs. */
   readonly spans: Span[]
 }
@@ -82,7 +84,9 @@ export function seeConnection(
   if (!before) addUnseenPatches(spans, connection, now, state.clockOffset)
   addSeenPatches(spans, before, connection, now, isOwn)
   if (connection.closed) closeSpan(spans, Date.parse(connection.closed) + state.clockOffset)
-  state.connections.set(connection.id, { connection, at: now, spans })
+  const carried = connection.upload === null ? [] : [connection.upload]
+  const uploads = new Set([...(before?.uploads ?? []), ...carried])
+  state.connections.set(connection.id, { connection, at: now, uploads, spans })
   if (connection.closed) forgetOldest(state)
 }
 

@@ -52,6 +52,13 @@ test('a different file is told by everything in which it differs', () => {
   ])
 })
 
+test('two moments that are told alike are told apart by what is between them', () => {
+  const minutes = { ...words, date: () => 'today 10:15' }
+  const changed = (lastModified: number) => differences({ ...file, lastModified }, file, minutes)
+  expect(changed(5 + 12_300)).toEqual(['it was changed 12 s later, today 10:15'])
+  expect(changed(2)).toEqual(['it was changed 3 ms earlier, today 10:15'])
+})
+
 test('what an upload doesn’t tell isn’t held against a file, but never makes it the same by itself', () => {
   const silent = { ...file, lastModified: null, fingerprint: null }
   expect(differences(file, silent, words)).toEqual([])

@@ -73,6 +73,7 @@ function openQueue(told: readonly ServerUpload[], now: ServerUpload | null) {
     onChange: nothing,
     onPatch: nothing,
     say: nothing,
+    report: nothing,
     onFinished: nothing,
     begunParts: createBegunParts(null),
     partCount: () => 1,

@@ -127,6 +127,15 @@ pageTest(
       await at.locator('button').first().click()
       await at.locator('#dashboard button').first().waitFor()
     }
+    // A link into a capture leads there, and not to where the sign-in would.
+    const linked = await profile.newPage()
+    await linked.goto(`${scene.link.url}/captures#file=refused.pcapng`)
+    await linked.locator('input[name=token]').fill(token)
+    await linked.locator('button').first().click()
+    await linked.locator('.capture-name', { hasText: 'refused.pcapng' }).waitFor()
+    await linked.close()
+    await profile.clearCookies()
+    await page.reload()
     await signIn(page)
     await chooseFiles(page, [scene.file])
     await bringTo(scene, page, 5)
@@ -134,6 +143,7 @@ pageTest(
     scene.link.allow(Number.POSITIVE_INFINITY)
     await phase(page, 'waiting').waitFor({ timeout: 15_000 })
     await waitForSentence(page, /sign in again\. Nothing is lost/)
+    expect(await page.locator('#link').textContent()).toBe('signed out')
     const link = page.locator('#signed-out a')
     await link.waitFor()
     const [other] = await Promise.all([profile.waitForEvent('page'), link.click()])

@@ -79,6 +79,38 @@ pageTest('an empty file and names in any script are files like others', async (c
   await waitForFinished(page, polyglot.name)
 })
 
+pageTest('a name that would turn the writing around is shown as what it is', async (context) => {
+  const { scene, page } = await start(context)
+  const posing = await makeFile(scene.folder, 'report\u202egpj.exe', 5000)
+  await chooseFiles(page, [posing])
+  await waitForFinished(page, 'report\ufffdgpj.exe')
+  const sentence = page.locator('#report', { hasText: 'report\ufffdgpj.exe is finished' })
+  await sentence.waitFor()
+  await page.getByRole('button', { name: 'Delete report\ufffdgpj.exe' }).click()
+  expect(await page.locator('dialog h2').textContent()).toBe('Delete report\ufffdgpj.exe?')
+  await page.getByRole('button', { name: 'Keep it' }).click()
+  // On a phone as well nothing of a long name is cut.
+  await page.setViewportSize({ width: 320, height: 700 })
+  const long = await makeFile(scene.folder, `${'a long name '.repeat(9)}2026.xlsx`, 1000)
+  await chooseFiles(page, [long])
+  await waitForFinished(page, '2026.xlsx')
+  const name = page.locator('.finished .name', { hasText: '2026.xlsx' })
+  expect(await name.evaluate((one) => one.scrollHeight - one.clientHeight)).toBe(0)
+  expect(await name.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
+})
+
+pageTest('a file that is chosen twice is told, and goes once', async (context) => {
+  const { scene, page } = await start(context)
+  await chooseFiles(page, [scene.file])
+  await bringTo(scene, page, 3)
+  await chooseFiles(page, [scene.file])
+  await page.locator('#report', { hasText: 'holiday.mp4 is already in the list.' }).waitFor()
+  expect(await page.locator('.transfer').count()).toBe(1)
+  scene.link.allow(Number.POSITIVE_INFINITY)
+  await waitForFinished(page)
+  await scene.expectWhole()
+})
+
 pageTest(
   'a finished file is downloaded under its name, and deleted only after a yes',
   async (context) => {

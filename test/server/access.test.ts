@@ -69,6 +69,40 @@ test('without the token no method gets in, whatever X-HTTP-Method-Override says'
   expect(written.status, 'with the token it works').toBe(204)
 })
 
+const signIn = (server: { readonly port: number }, fields: Readonly<Record<string, string>>) =>
+  exchange(server, {
+    method: 'POST',
+    target: '/session',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(fields).toString(),
+  })
+
+test('the sign-in leads to what was asked for, and never to another site', async () => {
+  const server = await startServer({ flags: ['--token', token] })
+  const asked = await get(server, '/captures?a="><b>', { Accept: 'text/html' })
+  expect(asked.status).toBe(401)
+  expect(asked.text).toContain('name="next" value="/captures?a=&quot;&gt;&lt;b&gt;"')
+  const refused = await signIn(server, { token: 'wrong', next: '/captures' })
+  expect([refused.status, refused.text]).toEqual([
+    401,
+    expect.stringContaining('value="/captures"'),
+  ])
+  for (const next of ['/captures', '/', '/files/a?b']) {
+    const led = await signIn(server, { token, next })
+    expect([led.status, led.header('location')]).toEqual([303, next])
+  }
+  for (const next of [
+    '//evil.example',
+    '/\\evil.example',
+    'https://evil.example',
+    '/\tx',
+    '/ü',
+    '',
+  ]) {
+    expect((await signIn(server, { token, next })).header('location'), next).toBe('/')
+  }
+})
+
 const foreign = [
   'evil.example',
   'evil.example:8080',

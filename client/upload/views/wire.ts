@@ -58,7 +58,7 @@ export function wireView(section: HTMLElement, state: ServerState): () => void {
         known: state.link === 'down' ? state.downSince : now,
         clockOffset: state.clockOffset,
         keepAliveTimeout: state.config?.keepAliveTimeout ?? null,
-        uploadName: nameOfUpload(state, seen.connection.upload),
+        uploadName: namesOf(state, seen),
       })),
     )
     axis.hidden = shown.length === 0
@@ -66,6 +66,13 @@ export function wireView(section: HTMLElement, state: ServerState): () => void {
     if (first) setText(first, `${duration((now - from) / 1000)} ago`)
     setText(rest, restSentence(others, state.config?.keepAliveTimeout ?? null))
   }
+}
+
+/** The file that it carried last, and how many before. */
+function namesOf(state: ServerState, { connection, uploads }: SeenConnection): string | null {
+  const last = nameOfUpload(state, connection.upload)
+  const all = new Set([...uploads].flatMap((id) => nameOfUpload(state, id) ?? []))
+  return last && all.size > 1 ? `${last} and ${plural(all.size - 1, 'file')} before` : last
 }
 
 /** Of an upload, or of the file of which it is a part. */
