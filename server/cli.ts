@@ -21,6 +21,8 @@ import { parseDuration, parseSize } from './units.ts'
 const packageFile = import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json'
 const { version } = JSON.parse(await readFile(new URL(packageFile, import.meta.url), 'utf8'))
 
+watchOutput()
+
 const program = new Command('longhaul')
   .description('Resumable uploads you can see on the wire.')
   .version(version)
@@ -232,6 +234,22 @@ async function readSettings(file: string): Promise<unknown> {
       error instanceof SyntaxError ? `is no JSON: ${error.message}` : 'could not be read'
     throw new ConfigError(`the configuration file ${file} ${reason}`)
   }
+}
+
+/**
+ * A reader that goes away early (`| head`) is no failure, also of `--help`; anything else that keeps the output from being
+ * written is one, whatever the command says.
+ */
+function watchOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+    const reason = isFull ? 'the disk is full' : error.message
+    process.stderr.write(`longhaul: standard output can't be written: ${reason}\n`)
+    process.once('exit', () => {
+      process.exitCode ||= 1
+    })
+  })
 }
 
 function exitStatusOf(error: unknown): number {

@@ -12,7 +12,7 @@ export function terminalStyle(): { readonly colour: boolean; readonly width: num
   }
 }
 
-/** Resolves when it is out; a reader that goes away early (`| head`) is no failure. */
+/** Resolves when it is out, or nobody can take it any more. */
 export function print(text: string): Promise<void> {
   return write(text.endsWith('\n') ? text : `${text}\n`)
 }
@@ -54,23 +54,17 @@ function* piecesOf(document: object): Generator<string> {
   yield before === '{' ? '{}' : '}'
 }
 
-let readerIsGone = false
+let isBroken = false
 
+/** Of an error the command itself hears nothing: what tells of it is the listener of the whole program (server/cli.ts). */
 function write(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (readerIsGone) {
+  return new Promise((resolve) => {
+    if (isBroken) {
       resolve()
       return
     }
-    const onError = (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') return reject(error)
-      readerIsGone = true
-      resolve()
-    }
-    process.stdout.once('error', onError)
     process.stdout.write(text, (error) => {
-      // A late EPIPE comes as an event as well: then it needs a listener still.
-      if (error === null || error === undefined) process.stdout.off('error', onError)
+      isBroken = error !== null && error !== undefined
       resolve()
     })
   })

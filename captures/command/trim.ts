@@ -1,5 +1,13 @@
 // `longhaul trim IN OUT`: a small capture to share.
-import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import path from 'node:path'
 import { CaptureFormatError } from '../format/errors.ts'
 import { labelsOf } from '../report/labels.ts'
@@ -45,7 +53,7 @@ export async function runTrim(input: string, output: string, options: TrimOption
   const reason = whyNotWritable(output)
   if (reason !== null) throw new UnreadableCaptureError(`${output} can not be written: ${reason}`)
   const survey = await surveyOf(input)
-  const { packets, bytes } = await write(input, output, survey)
+  const { packets, bytes } = await write(input, targetOf(output), survey)
   const share = survey.summary.bytes === 0 ? 0 : (100 * bytes) / survey.summary.bytes
   await print(
     `${output}: ${packets} packets in ${bytes} bytes, ${share.toFixed(1)} % of ${survey.summary.bytes}. Headers and HTTP heads are in it, no byte of a file.`,
@@ -53,6 +61,9 @@ export async function runTrim(input: string, output: string, options: TrimOption
   for (const { text } of survey.analysis.warnings.slice(0, 5))
     process.stderr.write(`note: ${text}\n`)
 }
+
+/** Where it is written in fact: a link stays a link. */
+const targetOf = (output: string): string => (existsSync(output) ? realpathSync(output) : output)
 
 async function surveyOf(input: string): Promise<Survey> {
   const surveyor = createSurveyor()

@@ -7,6 +7,7 @@ export function whyNotWritable(file: string): string | null {
   const folder = path.dirname(file)
   if (!isFolder(folder)) return `there is no folder ${folder}`
   if (isFolder(file)) return 'it is a folder'
+  if (isThere(file) && found(file)?.isFile() !== true) return 'it is no file, but a device or pipe'
   if (isTooLong(file)) return 'its name is too long'
   if (!isAllowed(folder)) return 'its folder can not be written to'
   return isThere(file) && !isAllowed(file) ? 'you may not write to it' : null
