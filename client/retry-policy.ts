@@ -84,20 +84,6 @@ export function parseRetryAfter(
   return Number.isNaN(date) ? null : Math.max(0, date - now)
 }
 
-/**
- * For tus-js-client's `onAfterResponse`: throws on every answer to HEAD that is neither 2xx, 404 nor 410.
- * Without it tus-js-client 4.3.1 takes 401, 403, 429, 500, 502, 503 … for "gone" and creates a new upload from byte 0.
- */
-export function guardResumption(request: PolicyRequest, response: PolicyResponse): void {
-  const status = response.getStatus()
-  if (request.getMethod() !== 'HEAD' || !isPassing('HEAD', status)) return
-  throw new PassingError(
-    `the server answered ${status} when asked how far the upload is`,
-    status,
-    parseRetryAfter(response.getHeader('Retry-After')),
-  )
-}
-
 /** What tus-js-client hands to `onShouldRetry`. */
 export interface RetryableError {
   readonly originalRequest?: PolicyRequest | null

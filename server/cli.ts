@@ -105,7 +105,7 @@ function uploadCommand(): Command {
     )
     .option(
       '--checksum <name>',
-      'checks each PATCH: sha256, sha512, sha1, crc32, md5; or none, also of the whole file in the end (default: sha256)',
+      'checks each PATCH of up to 64 MiB: sha256, sha512, sha1, crc32, md5; or none, also of the whole file in the end (default: sha256)',
     )
     .option('--no-resume', 'start over even if a part of the file is on the server')
     .option('--quiet', 'say nothing but errors')

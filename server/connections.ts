@@ -12,7 +12,7 @@ export interface Endpoint {
 export interface Ending {
   readonly by: 'client' | 'server'
   /** `fin`: in order · `reset`: RST · `idle-timeout`: nothing asked for too long · `read-timeout`: a head or body
-   * too slow · `drain`: the service was told to stop · `error`: anything else. */
+   * too slow, or an answer that the client doesn't take · `drain`: the service was told to stop · `error`: anything else. */
   readonly how: 'fin' | 'reset' | 'idle-timeout' | 'read-timeout' | 'drain' | 'error'
 }
 

@@ -82,6 +82,7 @@ async function runWith(config: Config, log: Logger, live: Live | null): Promise<
     () => setImmediate(() => app.ledger.cutUnread(config.readTimeout || Number.POSITIVE_INFINITY)),
     1000,
   )
+  let signalledAt: number | null = null
   try {
     for (const { level, id, text } of app.uploads.findings) log[level]({ upload: id }, text)
     logEvents(app, log)
@@ -93,6 +94,7 @@ async function runWith(config: Config, log: Logger, live: Live | null): Promise<
       log.warn('everybody who can reach this address may upload, list, download and delete')
     }
     const signal = await signalled
+    signalledAt = performance.now()
     log.info(
       { signal, grace: config.grace },
       'draining: what arrived is kept; a second signal ends at once',
@@ -102,7 +104,8 @@ async function runWith(config: Config, log: Logger, live: Live | null): Promise<
     clearInterval(sweeping)
     clearInterval(looking)
     hook?.close()
-    await closeUploads(app, Math.max(1, config.grace), log)
+    const spent = signalledAt === null ? 0 : (performance.now() - signalledAt) / 1000
+    await closeUploads(app, Math.max(1, config.grace - spent), log)
   }
 }
 

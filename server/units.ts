@@ -1,4 +1,4 @@
-// Sizes and durations as people write them: text in, bytes or seconds out, and back.
+// Sizes and durations as people write them: text in, bytes or seconds out.
 
 const sizeUnits = { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const
 const durationUnits = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const
@@ -29,16 +29,6 @@ export function parseDuration(text: string): number {
  */
 export function timerMs(seconds: number): number {
   return Math.min(2 ** 31 - 1, Math.max(1, Math.round(seconds * 1000)))
-}
-
-/** `8.0 MiB`, `65 B`: a person needs no more digits. */
-export function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`
-  const names = ['KiB', 'MiB', 'GiB', 'TiB'] as const
-  // 1023.95 KiB would be written as 1024.0 KiB: it is 1.0 MiB.
-  const step = names.findIndex((_, index) => bytes / 1024 ** (index + 1) < 1023.95)
-  const power = step < 0 ? names.length : step + 1
-  return `${(bytes / 1024 ** power).toFixed(1)} ${names[power - 1]}`
 }
 
 function scaled(text: string, units: Readonly<Record<string, number>>): number | null {

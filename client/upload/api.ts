@@ -1,4 +1,4 @@
-// The server's JSON and event interface, as the page uses it (docs: HTTP contract): types, paths, typed fetch.
+// The server's JSON and event interface, as the page uses it: types, paths, typed fetch.
 
 /** One upload as `/api/uploads` shows it. */
 export interface ServerUpload {

@@ -138,7 +138,7 @@ export function endingOf(connection: Connection, keepAliveTimeout: number | null
     reset: `reset by ${who}`,
     'idle-timeout': `closed by ${who}, idle ${duration(idle)}`,
     drain: `closed by ${who}, which was shutting down`,
-    'read-timeout': `closed by ${who}: no bytes came`,
+    'read-timeout': `closed by ${who}: nothing moved any more`,
     error: `broken on the side of ${who}`,
   }
   return words[ended.how]

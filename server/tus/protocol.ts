@@ -1,4 +1,4 @@
-// tus 1.0.0 in constants: versions, extensions and header names, and how a number is written in a header.
+// tus 1.0.0: its version and the media type of its bodies, and numbers as its headers have them.
 
 export const version = '1.0.0'
 

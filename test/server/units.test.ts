@@ -1,6 +1,6 @@
 // Sizes and durations: what people write, what they mistype, and the way back.
 import { describe, expect, test } from 'vitest'
-import { formatSize, parseDuration, parseSize } from '../../server/units.ts'
+import { parseDuration, parseSize } from '../../server/units.ts'
 
 describe('parseSize', () => {
   test.for([
@@ -97,27 +97,5 @@ describe('parseDuration', () => {
   ])('%j is refused with words that help', (text) => {
     expect(() => parseDuration(text)).toThrow(RangeError)
     expect(() => parseDuration(text)).toThrow(/is no duration: write a number and ms, s, m, h or d/)
-  })
-})
-
-describe('formatSize', () => {
-  test.for([
-    [0, '0 B'],
-    [1023, '1023 B'],
-    [1024, '1.0 KiB'],
-    [1536, '1.5 KiB'],
-    [2 ** 20 - 1, '1.0 MiB'],
-    [2 ** 20, '1.0 MiB'],
-    [5 * 2 ** 30, '5.0 GiB'],
-    [3000 * 2 ** 40, '3000.0 TiB'],
-  ] as const)('%d is %j', ([bytes, text]) => {
-    expect(formatSize(bytes)).toBe(text)
-  })
-
-  test('what it writes can be read again, to three digits', () => {
-    for (let bytes = 1; bytes < 2 ** 50; bytes = Math.ceil(bytes * 1.7)) {
-      const again = parseSize(formatSize(bytes))
-      expect(Math.abs(again - bytes) / bytes, String(bytes)).toBeLessThan(0.05)
-    }
   })
 })

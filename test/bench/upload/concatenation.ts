@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { formatSize } from '../../../server/units.ts'
+import { formatBytes } from '../../../client/terminal/format.ts'
 import { range, table } from '../markdown.ts'
 import { summarise } from '../statistics.ts'
 import { openConnection } from './connection.ts'
@@ -54,7 +54,7 @@ export async function concatenationTable({
     const ratio = summarise(all.map((round) => value(round) / round.plain))
     return [name, range(seconds, 3), range(speed, 0), range(ratio, 3)]
   }
-  const whole = `${partCount} × ${formatSize(each).replace('.0', '')}`
+  const whole = `${partCount} × ${formatBytes(each).replace('.0', '')}`
   return table(
     [`${whole}, in PATCHes of 8 MiB`, 'seconds', 'MB/s', '÷ one upload'],
     [

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
+import { formatBytes } from '../../../client/terminal/format.ts'
 import { waitMeasure } from '../../../client/upload/checksum/proof.ts'
-import { formatSize, parseSize } from '../../../server/units.ts'
+import { parseSize } from '../../../server/units.ts'
 import { chooseFiles, launchBrowser, makeFile, type TestFile } from '../../e2e/browser.ts'
 import type { Benchmark } from '../benchmark.ts'
 import { describeMachine, range, table } from '../markdown.ts'
@@ -47,7 +48,7 @@ export const pageBenchmark: Benchmark = {
         rows.push(rowOf(chunk, options.size, rounds))
       }
       const markdown = [
-        `${describeMachine()}, Chromium ${browser.version()}, a file of ${formatSize(options.size)}, data in ${options.dir}; median of ${options.rounds} rounds, least and most in brackets.`,
+        `${describeMachine()}, Chromium ${browser.version()}, a file of ${formatBytes(options.size)}, data in ${options.dir}; median of ${options.rounds} rounds, least and most in brackets.`,
         table(head, rows),
       ].join('\n\n')
       console.log(markdown)
@@ -175,7 +176,7 @@ const watchLongTasks = (page: Page) =>
   })
 
 const chunkLabel = (chunk: string) =>
-  chunk === 'whole' ? 'whole file' : formatSize(parseSize(chunk)).replace('.0', '')
+  chunk === 'whole' ? 'whole file' : formatBytes(parseSize(chunk)).replace('.0', '')
 
 function readOptions(args: readonly string[]) {
   const { values } = parseArgs({

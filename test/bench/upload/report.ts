@@ -1,5 +1,5 @@
 // The benchmark's figures as Markdown; MB and GB are 10⁶ and 10⁹ bytes.
-import { formatSize } from '../../../server/units.ts'
+import { formatBytes } from '../../../client/terminal/format.ts'
 import { describeMachine, megabytes, range, table, verdict } from '../markdown.ts'
 import { sum, summarise } from '../statistics.ts'
 import { barFor, maxCrowdBytes } from './bars.ts'
@@ -96,7 +96,7 @@ export function joinTable(all: readonly JoinRounds[]): string {
   return table(
     ['put together', 'ms', 'bytes written meanwhile'],
     all.map(({ parts, size, rounds }) => [
-      `${formatSize(size).replace('.0', '')} from ${parts} parts`,
+      `${formatBytes(size).replace('.0', '')} from ${parts} parts`,
       range(summarise(rounds.map(({ seconds }) => 1000 * seconds)), 1),
       String(Math.max(...rounds.map(({ written }) => written))),
     ]),
@@ -104,10 +104,10 @@ export function joinTable(all: readonly JoinRounds[]): string {
 }
 
 export const chunkName = (chunk: number): string =>
-  chunk === Infinity ? 'whole' : formatSize(chunk).replace('.0', '')
+  chunk === Infinity ? 'whole' : formatBytes(chunk).replace('.0', '')
 
 function workloadName({ chunk, connections, size }: Workload): string {
-  const each = chunk === Infinity ? ` ${formatSize(size / connections).replace('.0', '')}` : ''
+  const each = chunk === Infinity ? ` ${formatBytes(size / connections).replace('.0', '')}` : ''
   return `${chunkName(chunk)}${each} × ${connections}`
 }
 
