@@ -1,6 +1,8 @@
 // The log: JSON lines on standard error, or coloured ones for a person at a terminal.
+import { Writable } from 'node:stream'
 import pino, { type Logger } from 'pino'
 import type { Config } from './config.ts'
+import { createLogLines } from './log-lines.ts'
 
 export async function createLog({
   logLevel,
@@ -13,16 +15,20 @@ export async function createLog({
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (!forPeople) {
-    // Lines leave in blocks, or after 200 ms: a line for each PATCH must not cost a system call each.
-    const blocks = pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 200 })
-    return pino(options, blocks)
-  }
+  const lines = createLogLines(2)
+  process.once('exit', lines.flushSync)
+  if (!forPeople) return pino(options, lines)
   const { default: pretty } = await import('pino-pretty')
   return pino(
     options,
     pretty({
-      destination: 2,
+      destination: new Writable({
+        write(chunk, _encoding, done) {
+          lines.write(String(chunk))
+          done()
+        },
+      }),
+      colorize: process.stderr.isTTY,
       translateTime: 'SYS:HH:MM:ss',
       ignore: 'remote,connection,exchange',
       singleLine: true,

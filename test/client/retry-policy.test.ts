@@ -62,7 +62,6 @@ const policy: UploadOptions = {
     }
   },
   onShouldRetry,
-  PassingError,
 }
 
 /** Resolves with null when the upload is finished, else with the error. */
