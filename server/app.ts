@@ -18,6 +18,7 @@ import type { RequestListener } from './http.ts'
 import { createCaptureApi } from './live/api.ts'
 import { createCaptureFeed } from './live/feed.ts'
 import type { Live } from './live/live.ts'
+import { refuseMalformed } from './malformed.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageHeaders, servePages } from './pages.ts'
 import { serverFailed } from './refusals.ts'
@@ -26,7 +27,7 @@ import { discoveryFields } from './rufh/discovery.ts'
 import { createDownloadFields } from './rufh/download-fields.ts'
 import { createRufh } from './rufh/handler.ts'
 import { createReprDigests } from './rufh/repr-digests.ts'
-import { inTurn } from './turns.ts'
+import { inTurn, isEnding, markEnding } from './turns.ts'
 import { createTus } from './tus/handler.ts'
 import { timerMs } from './units.ts'
 import { openUploads, type Uploads } from './uploads/uploads.ts'
@@ -92,11 +93,14 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
   app.use(answerFailure(log))
 
   const listener: RequestListener = (request, response, expectsContinue) => {
-    const before = ledger.unanswered(request.socket)
+    const { socket } = request
+    if (isEnding(socket)) return
+    const before = ledger.unanswered(socket)
     const connection = ledger.begin(request, response)
     request.url = originForm(request.url ?? '')
     // Nobody shall count on a connection that is about to end.
     if (draining) response.setHeader('Connection', 'close')
+    if (draining || !response.shouldKeepAlive) markEnding(socket)
     observe(request, response, connection)
     inTurn(before, () => attempt({ request, response, connection, expectsContinue }))
   }
@@ -105,7 +109,9 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
   function attempt(exchange: Exchange): void {
     const { request, response, expectsContinue } = exchange
     try {
-      dispatch(exchange)
+      const refused = refuseMalformed(request)
+      if (refused === null) dispatch(exchange)
+      else respond(request, response, refused, expectsContinue ? 'unasked' : 'coming')
     } catch (error) {
       log.error({ err: error, target: withoutQuery(request.url ?? '') }, 'request failed')
       respond(request, response, serverFailed, expectsContinue ? 'unasked' : 'coming')

@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import mime from 'mime-types'
 import type { Logger } from 'pino'
 import send from 'send'
+import { mendConditions } from './conditions.ts'
 import { decideCors } from './cors.ts'
 import { isMediaType } from './exchange.ts'
 import { joinFiles } from './joined-files.ts'
@@ -92,6 +93,7 @@ function sendUpload(
   response.setHeader('ETag', `"${upload.info.id}"`)
   response.setHeader('Last-Modified', new Date(upload.info.finished ?? 0).toUTCString())
   response.setHeader('Cache-Control', 'private, max-age=0, must-revalidate')
+  mendConditions(request.method, request.headers, upload.info.length ?? 0)
   const files = uploads.filesOf(upload)
   // The name alone: send takes what it is given for a part of a URL.
   const stream = send(request, files[0] ?? '', {

@@ -2,6 +2,7 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Ledger } from './connections.ts'
+import { hasBody } from './respond.ts'
 import { timerMs } from './units.ts'
 
 export interface HttpOptions {
@@ -42,11 +43,15 @@ export function createHttpServer(
   server.on('connection', (socket) => ledger.open(socket))
   server.on('request', (request, response) => listener(request, response, false))
   // The listener decides whether the body may come, after its checks (RFC 9110 §10.1.1).
-  server.on('checkContinue', (request, response) => listener(request, response, true))
+  server.on('checkContinue', (request, response) => listener(request, response, hasBody(request)))
+  // Node's own answer to any other expectation could not be read by a page.
+  server.on('checkExpectation', (_request, response) => response.writeHead(417, readable).end())
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket
     // Words of ours in the middle of an answer would be taken for a part of it, and before one that is to come, for it.
     const answer = ledger.unanswered(socket)
+    // What comes behind a request that asked for the end is nothing to us, and no reason to keep its answer back.
+    if (error.code === 'HPE_CLOSED_CONNECTION' && answer !== null) return
     const isTaken = answer !== null && (answer.headersSent || answer.req.complete)
     if (!socket.writable || error.code === 'ECONNRESET' || isTaken) {
       socket.destroy()
@@ -71,8 +76,13 @@ const statusByCode: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
-/** For a head that could not be read; with CORS, since a page could not see the status otherwise. */
+/** With CORS, since a page could not see the status otherwise. */
+const readable = { 'Access-Control-Allow-Origin': '*', 'Tus-Resumable': '1.0.0' } as const
+
+/** For a head that could not be read. */
 function rawAnswer(code: string): string {
   const status = statusByCode[code] ?? '400 Bad Request'
-  return `HTTP/1.1 ${status}\r\nAccess-Control-Allow-Origin: *\r\nTus-Resumable: 1.0.0\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
+  const headers = { ...readable, Connection: 'close', 'Content-Length': '0' }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status}\r\n${lines.join('')}\r\n`
 }

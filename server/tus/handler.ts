@@ -271,13 +271,12 @@ const takenInPart = new Set<UploadErrorCode>([
   'evicted',
   'stalled',
   'draining',
-  'beyond-length',
   'no-space',
   'unwritable',
 ])
 
 /** Why a first body, and with it its upload, was not taken at all (tus 1.0.0, Checksum: discarded). */
-const unkept = new Set<UploadErrorCode>(['checksum-mismatch', 'checksum-invalid'])
+const unkept = new Set<UploadErrorCode>(['checksum-mismatch', 'checksum-invalid', 'beyond-length'])
 
 /** An IMF-fixdate (RFC 9110 §5.6.7) of a time in ms. Many PATCHes in one second ask for the same one. */
 function httpDate(time: number): string {

@@ -333,7 +333,8 @@ function isShort({ info }: Upload, { offset, length, bodyLength, end }: AppendRe
 
 function isEnd({ offset, info }: Upload, { end }: AppendRequest, outcome: BodyOutcome): boolean {
   if (end === 'last') return outcome.end === 'end'
-  return end === 'length' && offset === info.length
+  // One that went on beyond the end is refused, so it doesn't complete anything.
+  return end === 'length' && offset === info.length && outcome.end !== 'overflow'
 }
 
 function errorOf(upload: Upload, outcome: BodyOutcome, party: WriterParty): unknown {

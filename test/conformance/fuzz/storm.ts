@@ -122,7 +122,9 @@ function judge(planned: Planned, { statuses, isHanging, refused }: Seen): string
   for (const status of statuses) {
     // Of a body that was cut off, the client hears that it can go on with the next one.
     const isCutOff = status === 503 && (planned.isBodyBroken || planned.end !== 'read')
-    if (status >= 500 && !isCutOff) wrong.push(`answered ${status}`)
+    // RFC 9112 §6.1 has this status for it.
+    const isUncoded = status === 501 && planned.bytes.includes('Transfer-Encoding: gzip, chunked')
+    if (status >= 500 && !isCutOff && !isUncoded) wrong.push(`answered ${status}`)
   }
   return wrong
 }
