@@ -228,7 +228,9 @@ function measured(
 
 async function readSettings(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    const text = await readFile(file, 'utf8')
+    // Editors of some systems put a mark before it (RFC 8259 §8.1 lets us pass over it).
+    return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {
     const reason =
       error instanceof SyntaxError ? `is no JSON: ${error.message}` : 'could not be read'

@@ -62,7 +62,7 @@ export const configOptions = {
     value: '<address>',
     default: '127.0.0.1',
     help: 'address to listen on; any but loopback needs --token or --allow-anonymous',
-    read: text,
+    read: withoutBrackets,
   },
   port: {
     flag: '--port',
@@ -97,7 +97,7 @@ export const configOptions = {
     value: '<duration>',
     default: '7d',
     help: 'an unfinished upload is removed so long after its last byte; 0 keeps it for ever',
-    read: parseDuration,
+    read: expiry,
   },
   durability: {
     flag: '--durability',
@@ -160,7 +160,7 @@ export const configOptions = {
     value: '<origins>',
     default: '*',
     help: 'web origins that may upload from their own pages, by commas; * is all, none is no other',
-    read: (value) => (value === 'none' ? [] : list(value)),
+    read: origins,
   },
   trustProxy: {
     flag: '--trust-proxy',
@@ -181,7 +181,7 @@ export const configOptions = {
     value: '<names>',
     default: '',
     help: 'names under which the service is reached, by commas; needed behind a proxy without --token and --trust-proxy',
-    read: list,
+    read: hosts,
   },
   token: {
     flag: '--token',
@@ -278,9 +278,7 @@ export function readConfig(sources: ConfigSources): Config {
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
-  )
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 function read(option: ConfigOption, given: string): unknown {
@@ -367,5 +365,51 @@ function httpUrl(value: string): string {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new RangeError(`"${value}" is no http or https URL`)
   }
+  try {
+    decodeURIComponent(url.username + url.password)
+  } catch {
+    throw new RangeError('a % in the name or password must be written as %25')
+  }
   return url.href
+}
+
+/** As browsers send it in Origin, to the byte: anything else would never match. */
+function origins(value: string): string[] {
+  if (value === 'none') return []
+  const named = list(value)
+  for (const origin of named) {
+    const url = URL.canParse(origin) ? new URL(origin) : null
+    if (origin === '*' || url?.origin === origin) continue
+    const meant = url !== null && url.origin !== 'null' ? url.origin : 'https://app.example.com'
+    throw new RangeError(`"${origin}" is no web origin: write scheme and host, e.g. ${meant}`)
+  }
+  return named
+}
+
+/** Names or addresses without scheme and port. */
+function hosts(value: string): string[] {
+  const named = list(value)
+  for (const name of named) {
+    const host = URL.canParse(`http://${name}`) ? new URL(`http://${name}`).hostname : null
+    if (host === name.toLowerCase()) continue
+    const meant = URL.canParse(name) ? new URL(name).hostname : (host ?? '')
+    const example = meant === '' ? 'uploads.example.com' : meant
+    throw new RangeError(`"${name}" is no name: write it without scheme and port, e.g. ${example}`)
+  }
+  return named
+}
+
+function withoutBrackets(value: string): string {
+  return text(value).replace(/^\[(.*)\]$/, '$1')
+}
+
+/** Dates end some 270,000 years from now; what is kept so long is kept for ever. */
+const longest = 100 * 365 * 86_400
+
+function expiry(value: string): number {
+  const seconds = parseDuration(value)
+  if (seconds > longest) {
+    throw new RangeError(`"${value}" is more than a hundred years: 0 keeps uploads for ever`)
+  }
+  return seconds
 }

@@ -1,4 +1,5 @@
 // The words of the command line, looked at before anything is sent: text in, an endpoint and readable files out.
+import { fstatSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { openFileSource } from './byte-source.ts'
@@ -46,7 +47,7 @@ export function readTarget(to: string, token: string | undefined): Target {
     }
     return { endpoint, authorization: `Bearer ${token}` }
   }
-  if (username === '') return { endpoint, authorization: null }
+  if (username === '' && password === '') return { endpoint, authorization: null }
   const credentials = `${decoded(username)}:${decoded(password)}`
   return { endpoint, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
 }
@@ -72,6 +73,8 @@ async function readInput(argument: string): Promise<Input> {
   if (argument === '-') {
     if (process.stdin.isTTY)
       throw new UsageError('-: standard input is a terminal; pipe something into it')
+    // Node gives an empty stream for it.
+    if (fstatSync(0).isDirectory()) throw new UsageError('-: standard input is a folder')
     return { argument, name: 'stdin', file: null }
   }
   try {

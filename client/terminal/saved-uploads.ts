@@ -56,7 +56,7 @@ export function stateFolder(environment: Readonly<Record<string, string | undefi
  * that upload other files never touch it. Throws a `ClaimedError` while another process has it.
  */
 export function claimUpload(folder: string, file: string, endpoint: string): Claim {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   removeOld(folder)
   const key = createHash('sha256').update(`${endpoint}\n${file}`).digest('hex').slice(0, 32)
   const place = path.join(folder, `${key}.json`)
@@ -67,6 +67,19 @@ export function claimUpload(folder: string, file: string, endpoint: string): Cla
     save: (upload) => writeWhole(place, `${JSON.stringify(upload, null, 2)}\n`),
     forget: () => fs.rmSync(place, { force: true }),
     release: () => fs.rmSync(lock, { force: true }),
+  }
+}
+
+/** Node's own recursive mkdir never returns where a parent can't be made, e.g. in /proc. */
+function makeFolder(folder: string): void {
+  if (fs.existsSync(folder)) return
+  const parent = path.dirname(folder)
+  if (parent !== folder) makeFolder(parent)
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Another process was faster.
+    if (!fs.existsSync(folder)) throw error
   }
 }
 
@@ -100,12 +113,17 @@ function writeWhole(place: string, text: string): void {
   const temporary = `${place}.${process.pid}.tmp`
   const descriptor = fs.openSync(temporary, 'w', 0o600)
   try {
-    fs.writeSync(descriptor, text)
-    fs.fsyncSync(descriptor)
-  } finally {
-    fs.closeSync(descriptor)
+    try {
+      fs.writeSync(descriptor, text)
+      fs.fsyncSync(descriptor)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+    fs.renameSync(temporary, place)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw error
   }
-  fs.renameSync(temporary, place)
   if (process.platform === 'win32') return // folders can't be opened there
   const folder = fs.openSync(path.dirname(place), 'r')
   try {
@@ -118,8 +136,8 @@ function writeWhole(place: string, text: string): void {
 /** Makes the lock file, whole from its first moment (a link to a written file), or takes a dead holder's. */
 function takeLock(lock: string): void {
   const mine = `${lock}.${process.pid}.tmp`
-  fs.writeFileSync(mine, `${process.pid} ${startOf(process.pid) ?? ''}\n`, { mode: 0o600 })
   try {
+    fs.writeFileSync(mine, `${process.pid} ${startOf(process.pid) ?? ''}\n`, { mode: 0o600 })
     for (;;) {
       try {
         fs.linkSync(mine, lock)

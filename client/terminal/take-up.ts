@@ -59,9 +59,14 @@ function tryClaim(file: string, endpoint: string): { claim: Claim | null; troubl
   } catch (error) {
     if (error instanceof ClaimedError) throw error
     // A home that can't be written to is no reason to refuse the upload.
-    const why = error instanceof Error ? error.message : error
-    return { claim: null, trouble: `a later run won't be able to continue this upload: ${why}` }
+    return { claim: null, trouble: notContinued(error) }
   }
+}
+
+/** What to say when nothing can be remembered of an upload. */
+export function notContinued(error: unknown): string {
+  const why = error instanceof Error ? error.message : error
+  return `a later run won't be able to continue this upload: ${why}`
 }
 
 function changeBetween(saved: Identity, file: Identity): string | null {

@@ -19,7 +19,7 @@ import {
 } from './report.ts'
 import { type Outcome, sendFile } from './send-file.ts'
 import { continueCommand, type Said } from './shell.ts'
-import { takeUp } from './take-up.ts'
+import { notContinued, takeUp } from './take-up.ts'
 
 /** What `longhaul upload` can be told. Sizes are bytes, durations seconds. */
 export interface UploadCommandOptions {
@@ -185,7 +185,14 @@ async function uploadFile(
         lastModified: String(Math.floor(identity.modified)),
         fingerprint: identity.fingerprint,
       },
-      onCreated: previous.save,
+      onCreated(url) {
+        try {
+          previous.save(url)
+        } catch (error) {
+          // Its own disk is no reason to end an upload that the server takes.
+          run.progress.say(`${printable(input.name)}: ${notContinued(error)}`)
+        }
+      },
     })
     // Also one that turned out to be another content: the next run begins anew.
     if (outcome.state === 'finished' || outcome.isEqual === false) previous.forget()

@@ -40,12 +40,16 @@ export function retrievalFields(upload: Upload, version: Version): Fields {
   }
 }
 
+/** RFC 9651 §3.3.1. */
+const largestInteger = 999_999_999_999_999
+
 /** `upload` is `null` for what a new one will have. Where there is no limit, `min-size=0` says so. */
 export function limitFields(limits: Limits, upload: Upload | null, version: Version): Fields {
   if (version.ageKey === null) return {}
-  const age = upload === null ? limits.expireAfter || null : secondsLeft(upload, limits)
+  const age = upload === null ? Math.floor(limits.expireAfter) || null : secondsLeft(upload, limits)
+  const { maxSize } = limits
   const members = [
-    ...(limits.maxSize > 0 ? [`max-size=${limits.maxSize}`] : []),
+    ...(maxSize > 0 && maxSize <= largestInteger ? [`max-size=${maxSize}`] : []),
     ...(age === null ? [] : [`${version.ageKey}=${age}`]),
   ]
   return { 'Upload-Limit': members.join(', ') || 'min-size=0' }

@@ -47,6 +47,7 @@ export function startFinishHook(
   options: FinishHookOptions,
   report: (report: HookReport) => void,
 ): FinishHook {
+  const receiver = receiverAt(options.url)
   const timers = new Set<NodeJS.Timeout>()
   const due: Upload[] = []
   let running = 0
@@ -110,7 +111,7 @@ export function startFinishHook(
     const finished = new Date(upload.info.finished ?? 0).toISOString()
     const body = JSON.stringify({ event: 'upload.finished', upload: { ...view, finished } })
     try {
-      const response = await fetch(options.url, {
+      const response = await fetch(receiver.url, {
         method: 'POST',
         headers: headersFor(upload, body),
         body,
@@ -129,6 +130,7 @@ export function startFinishHook(
     return {
       'Content-Type': 'application/json',
       'User-Agent': 'longhaul',
+      ...receiver.headers,
       'Idempotency-Key': `${upload.info.id}-finished`,
       'Longhaul-Timestamp': timestamp,
       ...(options.secret === null
@@ -166,4 +168,21 @@ function backoff(attempt: number): number {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? error.cause.message : error.message
+}
+
+interface Receiver {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** A name and password travel in a header (RFC 7617): fetch takes no URL that has them, and the log would show it. */
+function receiverAt(given: string): Receiver {
+  const url = new URL(given)
+  const { username, password } = url
+  if (username === '' && password === '') return { url: given, headers: {} }
+  url.username = ''
+  url.password = ''
+  const credentials = [username, password].map(decodeURIComponent).join(':')
+  const encoded = Buffer.from(credentials).toString('base64')
+  return { url: url.href, headers: { Authorization: `Basic ${encoded}` } }
 }

@@ -1,5 +1,15 @@
 // `longhaul upload` interrupted in every way: it goes on where it was, sends at most one chunk twice, and never starts over by mistake.
-import { appendFile, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { sleep, until } from '../helpers/process.ts'
@@ -385,10 +395,33 @@ test('a damaged state file is no obstacle, and a home that cannot be written is 
   await truncate(path.join(state, 'longhaul/uploads', saved), 40)
   expect(await startClient([file, '--to', server.url], { state }).exit).toBe(0)
 
-  // A file where the folder should be: refused to everybody, root included.
+  // A file where the folder should be, and a place where none can be made: refused to everybody, root included.
   const blocked = path.join(folder, 'blocked')
   await writeFile(blocked, '')
-  const other = startClient([file, '--to', server.url], { state: blocked })
-  expect(await other.exit).toBe(0)
-  expect(other.stderr()).toMatch(/a later run won't be able to continue this upload/)
+  for (const place of [blocked, '/proc/longhaul']) {
+    const other = startClient([file, '--to', server.url], { state: place })
+    expect(await other.exit).toBe(0)
+    expect(other.stderr()).toMatch(/a later run won't be able to continue this upload/)
+  }
+})
+
+test('a state folder on a full disk is told, and ends no upload', async (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root mounts a small disk')
+  const server = await startServer()
+  await makeFile(file, MiB)
+  const small = path.join(folder, 'small')
+  await mkdir(small)
+  const mount = ['-t', 'tmpfs', '-o', 'size=4k,nr_inodes=20', 'tmpfs', small]
+  if (spawnSync('mount', mount).status !== 0) return context.skip('nothing can be mounted here')
+  try {
+    await mkdir(path.join(small, 'longhaul/uploads'), { recursive: true })
+    await writeFile(path.join(small, 'filler'), Buffer.alloc(4096))
+    const client = startClient([file, '--to', server.url], { state: small })
+    expect(await client.exit).toBe(0)
+    expect(client.stderr()).toMatch(/a later run won't be able to continue this upload: ENOSPC/)
+    expect(client.stderr()).not.toMatch(/trying again/)
+    expect(await readdir(path.join(small, 'longhaul/uploads'))).toEqual([])
+  } finally {
+    spawnSync('umount', [small])
+  }
 })

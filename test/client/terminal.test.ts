@@ -1,10 +1,11 @@
 // `longhaul upload` against the real server: whole files, several, empty, from a pipe; exit status, words, JSON, token.
+import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { until } from '../helpers/process.ts'
-import { cleanUp, startServer, temporaryFolder } from '../helpers/server.ts'
+import { cleanUp, cliPath, startServer, temporaryFolder } from '../helpers/server.ts'
 import {
   endClients,
   MiB,
@@ -148,6 +149,15 @@ test('wrong usage is exit 2 with one line, and nothing is sent', async () => {
   const { uploads } = (await (await fetch(`${server.url}/api/uploads`)).json()) as {
     uploads: unknown[]
   }
+  expect(uploads).toEqual([])
+})
+
+test('a folder as standard input is wrong usage, and no empty upload', async () => {
+  const server = await startServer()
+  const script = `"$0" "$1" upload - --to ${server.url} < /tmp`
+  const client = spawnSync('sh', ['-c', script, process.execPath, cliPath], { encoding: 'utf8' })
+  expect([client.status, client.stderr]).toEqual([2, 'longhaul: -: standard input is a folder\n'])
+  const { uploads } = await (await fetch(`${server.url}/api/uploads`)).json()
   expect(uploads).toEqual([])
 })
 

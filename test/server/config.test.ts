@@ -99,7 +99,10 @@ describe('the table', () => {
     readTimeout: ['60', 'soon', '-1s'],
     openFiles: ['0', '-5', '1e3', '1000001'],
     allowAnonymous: ['maybe', '2'],
-    finishHook: ['ftp://x', 'nowhere', 'javascript:1', '//host/path', ''],
+    finishHook: ['ftp://x', 'nowhere', 'javascript:1', '//host/path', '', 'http://a%zz:b@host/'],
+    expireAfter: ['101000d', '100000000d', '7'],
+    corsOrigin: ['https://app.example/', 'app.example', 'https://APP.example', '*.example', 'null'],
+    publicHost: ['https://up.example.com', 'up.example.com:443', 'up.example.com/files', 'a b'],
     logLevel: ['verbose', 'INFO'],
     logFormat: ['xml'],
   }
@@ -135,9 +138,30 @@ describe('unsafe combinations', () => {
     expect(read({ flags: { host, allowAnonymous: true } }).host).toBe(host)
   })
 
-  test.for(['127.0.0.1', '127.1.2.3', 'localhost', '::1', '[::1]'])('%j is only here', (host) => {
+  test.for(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('%j is only here', (host) => {
     expect(isLoopback(host)).toBe(true)
     expect(read({ flags: { host } }).host).toBe(host)
+  })
+
+  test('an address in the brackets of a URL is one without', () => {
+    expect(read({ flags: { host: '[::1]' } }).host).toBe('::1')
+  })
+
+  test('what can be meant is taken, and what was meant is told', () => {
+    const flags = {
+      corsOrigin: 'https://app.example:8443, http://[::1]:5173',
+      publicHost: 'Up.example,::1',
+    }
+    expect(read({ flags: { ...flags, publicHost: 'Up.example,[::1]' } })).toMatchObject({
+      corsOrigin: ['https://app.example:8443', 'http://[::1]:5173'],
+      publicHost: ['Up.example', '[::1]'],
+    })
+    expect(() => read({ flags: { corsOrigin: 'https://app.example/x' } })).toThrow(
+      /--cors-origin: .*e\.g\. https:\/\/app\.example$/,
+    )
+    expect(() => read({ flags: { publicHost: 'https://up.example:9' } })).toThrow(
+      /--public-host: .*e\.g\. up\.example$/,
+    )
   })
 
   test.for(['', ' ', 'short', '1234567'])('the token %j is too easy to guess', (token) => {

@@ -122,6 +122,18 @@ test('D17: what the hook answers changes nothing for the client', async () => {
   }
 })
 
+test('a name and password in the URL of the hook travel in a header, and stand in no log', async () => {
+  const url = hook.url.replace('http://', 'http://us%40er:p%C3%A4ss@')
+  const server = await startSubject({ flags: ['--finish-hook', url] })
+  const target = await upload(server, 'hello')
+  await until('the call', () => callsFor(target).length > 0)
+  expect(callsFor(target)[0]?.headers.authorization).toBe(
+    `Basic ${Buffer.from('us@er:päss').toString('base64')}`,
+  )
+  await server.stop()
+  expect(server.log()).not.toMatch(/p%C3%A4ss|päss/)
+})
+
 // Stock: a listener that rejects is an unhandled rejection, which ends the process.
 test('D41: a hook that cannot be reached harms nothing', async () => {
   const nobody = await startHookReceiver()

@@ -18,6 +18,7 @@ export const limitRows: readonly Row[] = [
         [],
         ['--max-size', '0', '--expire-after', '0'],
         ['--max-size', '1MiB'],
+        ['--max-size', '1000TiB', '--expire-after', '90.5s'],
       ]) {
         const subject = await server.under(...flags)
         const created = await create(subject, { complete: false, body: 'abc' })
