@@ -9,10 +9,11 @@ import { askForToken, createAccess, needsToken } from './access.ts'
 import { createApi } from './api.ts'
 import type { Config } from './config.ts'
 import { type Connection, createLedger, type Ledger } from './connections.ts'
+import { decideCors } from './cors.ts'
 import { protocolOf } from './dispatch.ts'
 import { createDownloads } from './downloads.ts'
 import { createEventStream } from './events.ts'
-import { type Exchange, isUploadPath, methodOf } from './exchange.ts'
+import { type Exchange, isUploadPath, methodOf, uploadsPath } from './exchange.ts'
 import { checkHost } from './host-check.ts'
 import type { RequestListener } from './http.ts'
 import { createCaptureApi } from './live/api.ts'
@@ -77,6 +78,11 @@ export async function createApp(config: Config, log: Logger, live: Live | null):
   app.get('/livez', (_request, response) => sendHealth(response, true))
   app.get('/readyz', (_request, response) => sendHealth(response, !draining))
   app.use(access.session)
+  // Also of a refusal for want of a token a page of another origin must learn the status.
+  app.use(uploadsPath, (request, response, next) => {
+    response.set(decideCors(request, config.corsOrigin).headers)
+    next()
+  })
   app.use((request, response, next) =>
     access.allows(request) ? next() : askForToken(request, response, next),
   )

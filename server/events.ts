@@ -104,7 +104,11 @@ export function createEventStream(
       response.write(`retry: 1000\n\n${eventText('hello', hello)}`)
       readers.add(response)
       capture.readers(readers.size, true)
+      // Who has stopped sending mostly has gone: else only a write would find that out.
+      const leave = () => response.end()
+      request.socket.once('end', leave)
       response.once('close', () => {
+        request.socket.off('end', leave)
         readers.delete(response)
         capture.readers(readers.size, false)
       })

@@ -40,6 +40,8 @@ export function createHttpServer(
     maxHeaderSize: Math.max(64 * 1024, options.maxMetadata + otherHeaders),
     noDelay: true,
   })
+  // A client that has said all it has to say still reads: `nc -N` and many a test of a few lines (RFC 9112 §9.6).
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.on('connection', (socket) => ledger.open(socket))
   server.on('request', (request, response) => listener(request, response, false))
   // The listener decides whether the body may come, after its checks (RFC 9110 §10.1.1).

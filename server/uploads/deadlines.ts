@@ -27,10 +27,16 @@ interface Watched {
 export function createDeadlines(options: DeadlineOptions): Deadlines {
   const watched = new Set<Watched>()
   const timeoutMs = options.readTimeout * 1000
+  const everyMs = Math.min(1000, timerMs(options.readTimeout / 4))
+  let last = performance.now()
 
   function look(): void {
     const now = performance.now()
+    // Time in which this process itself stood still, and listened to nobody.
+    const lost = now - last - everyMs
+    last = now
     for (const one of watched) {
+      if (lost > everyMs) one.spanStart += lost
       const reason = reasonToExpire(one, now)
       if (reason === null) continue
       watched.delete(one)
@@ -51,10 +57,7 @@ export function createDeadlines(options: DeadlineOptions): Deadlines {
   }
 
   // Timers come before the sockets are read: after a pause of this process what came meanwhile is still to be heard.
-  const clock =
-    timeoutMs === 0
-      ? null
-      : setInterval(() => setImmediate(look), Math.min(1000, timerMs(options.readTimeout / 4)))
+  const clock = timeoutMs === 0 ? null : setInterval(() => setImmediate(look), everyMs)
   clock?.unref()
 
   return {

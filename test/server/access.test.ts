@@ -69,6 +69,16 @@ test('without the token no method gets in, whatever X-HTTP-Method-Override says'
   expect(written.status, 'with the token it works').toBe(204)
 })
 
+test('a page of another origin can read that it needs a token', async () => {
+  const server = await startServer({ flags: ['--token', token] })
+  const target = await createUpload(server, { length: 5, headers: bearer })
+  for (const method of ['GET', 'HEAD', 'PATCH']) {
+    const headers = tusHeaders({ Origin: 'https://app.example' })
+    const refused = await exchange(server, { method, target, headers })
+    expect([refused.status, refused.header('access-control-allow-origin')]).toEqual([401, '*'])
+  }
+})
+
 const signIn = (server: { readonly port: number }, fields: Readonly<Record<string, string>>) =>
   exchange(server, {
     method: 'POST',

@@ -157,7 +157,7 @@ describe.concurrent('bodies', () => {
   })
 
   test('a pause of the service itself is no silence of the client', async () => {
-    const paused = await startServer({ flags: ['--read-timeout', '1s'] })
+    const paused = await startServer({ flags: ['--read-timeout', '1s', '--min-rate', '40B'] })
     const target = await createUpload(paused, { length: 100 })
     const wire = await begin(paused, target, 100)
     await untilRead(wire, paused)
