@@ -68,6 +68,15 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 // An unfinished upload is kept for a week by default; longer than that there is nothing to come back to.
 const attempts = (7 * 24 * 3600 * 1000) / longestWait
 
+/** A chunk that arrives damaged so many times in a row won't arrive whole on this way. */
+export const mostDamaged = 5
+
+/**
+ * A PATCH with more bytes than this goes without a checksum: they would have to be read to the end before the first may leave, and would
+ * count as a whole or, after a break, not at all.
+ */
+export const longestChecked = 64 * 2 ** 20
+
 /** tus-js-client's `retryDelays` for a week without progress, in ms; it starts anew whenever bytes got through. */
 export function retryDelays(random: () => number = Math.random): number[] {
   return Array.from({ length: attempts }, (_, index) => backoff(index + 1, random))

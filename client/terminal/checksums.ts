@@ -1,18 +1,12 @@
 // What an upload is proved with: a checksum for each PATCH, ready before it is needed, and the SHA-256 of all of it from the same reading.
 import { createHash, type Hash } from 'node:crypto'
 import * as zlib from 'node:zlib'
-import { FinalError } from '../retry-policy.ts'
+import { FinalError, longestChecked } from '../retry-policy.ts'
 import type { Body, ByteSource } from './byte-source.ts'
 
 /** tus's names of the hash functions, in the order in which they are preferred. */
 export const checksumNames = ['sha256', 'sha512', 'sha1', 'crc32', 'md5'] as const
 export type ChecksumName = (typeof checksumNames)[number]
-
-/**
- * A PATCH with more bytes than this goes without: they would have to be read to the end before the first may leave, and would count
- * as a whole or, after a break, not at all.
- */
-export const longestChecked = 64 * 2 ** 20
 
 export interface Proof {
   /** The same bytes; bodies bring their `Upload-Checksum`. */

@@ -1,7 +1,7 @@
 // One upload from its creation or resumption to its last byte: tries again while trouble can pass, never from byte 0 again.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HttpRequest, type HttpResponse, Upload } from 'tus-js-client'
-import { backoff, FinalError, PassingError } from '../retry-policy.ts'
+import { backoff, FinalError, mostDamaged, PassingError } from '../retry-policy.ts'
 import type { ByteSource } from './byte-source.ts'
 import { judge } from './failure.ts'
 import { formatBytes, formatSeconds, printable } from './format.ts'
@@ -9,8 +9,6 @@ import type { KeptAliveStack } from './http-stack.ts'
 import type { Progress } from './progress.ts'
 import { createRateMeter } from './rate.ts'
 
-/** A chunk that arrives damaged so many times in a row won't arrive whole on this way. */
-const mostDamaged = 5
 const damagedSentence = `the same chunk arrived damaged ${mostDamaged} times: something on the way to the server changes bytes; try another network, or without the proxy in between`
 
 export interface Job {

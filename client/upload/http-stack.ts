@@ -1,6 +1,13 @@
 // tus-js-client's HTTP in the browser, made patient: waits for the network, tells passing trouble from final, replaces connections that stand still.
 import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client'
-import { backoff, FinalError, isPassing, PassingError, parseRetryAfter } from '../retry-policy.ts'
+import {
+  backoff,
+  FinalError,
+  isPassing,
+  mostDamaged,
+  PassingError,
+  parseRetryAfter,
+} from '../retry-policy.ts'
 import { connectionOf } from './api.ts'
 import { unreadable } from './checksum/proof.ts'
 import type { Gate } from './gate.ts'
@@ -9,8 +16,6 @@ import { createPatience } from './patience.ts'
 
 /** tus 1.0, Checksum: the body is not what its `Upload-Checksum` says. */
 const checksumMismatch = 460
-/** A chunk that arrives damaged so many times in a row won't arrive whole on this way. */
-const mostDamaged = 5
 const damagedWords = 'a chunk arrived damaged'
 const damagedSentence = `The same chunk arrived damaged ${mostDamaged} times: something between this computer and the server changes bytes. What is safe stays safe. Try another network, or without the proxy, VPN or virus scanner in between; then retry.`
 

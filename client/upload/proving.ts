@@ -1,7 +1,9 @@
 // Everything that proves bytes on this page: which checksums files go with, and how they compare when they have arrived.
+
+import { longestChecked } from '../retry-policy.ts'
 import { type Abilities, type Api, uploadIdOf } from './api.ts'
 import { chooseHash } from './checksum/choose.ts'
-import { longestChecked, openProof, type Proof } from './checksum/proof.ts'
+import { openProof, type Proof } from './checksum/proof.ts'
 import type { ChunkHash } from './checksum/protocol.ts'
 import { createProver } from './checksum/prover.ts'
 import { type Comparison, compare } from './comparison.ts'

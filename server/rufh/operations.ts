@@ -1,7 +1,7 @@
 // What a request does with an upload: begin it, go on with it, ask how far it is, cancel it.
 import type { Answer } from '../respond.ts'
 import { isPart } from '../uploads/concatenation.ts'
-import { UploadError } from '../uploads/errors.ts'
+import { tooLarge, UploadError } from '../uploads/errors.ts'
 import type { Upload } from '../uploads/upload.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { type BodyHead, readAppend, readCreation } from './body-head.ts'
@@ -57,14 +57,9 @@ export function createOperations(parts: OperationParts): Operations {
   /** Before the upload exists: nobody would know of it. */
   function refuseTooLarge({ length, bodyLength }: BodyHead): void {
     const { maxSize } = uploads.options
-    if (maxSize > 0 && Math.max(length ?? 0, bodyLength ?? 0) > maxSize) throw tooLarge()
+    if (maxSize > 0 && Math.max(length ?? 0, bodyLength ?? 0) > maxSize)
+      throw tooLarge(uploads.options.maxSize)
   }
-
-  const tooLarge = () =>
-    new UploadError(
-      'too-large',
-      `The largest upload taken here is ${uploads.options.maxSize} bytes.`,
-    )
 
   /** draft, Upload Append. */
   async function append(call: Call, id: string): Promise<Answer> {
@@ -103,7 +98,7 @@ export function createOperations(parts: OperationParts): Operations {
       const isTooMuch = error instanceof UploadError && error.code === 'beyond-length'
       if (!isTooMuch || upload.info.finished !== null) throw error
       // Of unknown length: what it went beyond is our own limit.
-      if (upload.info.length === null) throw tooLarge()
+      if (upload.info.length === null) throw tooLarge(uploads.options.maxSize)
       // draft, Upload Append: it would become longer than its length, so it is invalid from now on.
       await uploads.invalidate(upload.info.id, 'More came than the length of this upload.')
       throw error

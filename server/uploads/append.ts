@@ -3,11 +3,11 @@ import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import { type BodyCheck, type BodyHash, createBodyHash, isKept } from './body-check.ts'
 import { type BodyOutcome, type BodyWriter, writeBody } from './body-writer.ts'
-import { partsOf } from './concatenation.ts'
 import type { Deadlines } from './deadlines.ts'
 import { namedStorageError, UploadError } from './errors.ts'
 import type { Marks } from './marks.ts'
 import type { OpenFiles } from './open-files.ts'
+import { refuseAppend } from './refuse-append.ts'
 import type { Store } from './store.ts'
 import type { Upload } from './upload.ts'
 import type { UploadEvents, UploadsOptions } from './uploads.ts'
@@ -85,70 +85,8 @@ export function createAppender(parts: AppenderParts): Appender {
 
   /** Everything that can be said before the lock is held, and again once it is. */
   function refusal(upload: Upload, request: AppendRequest): UploadError | null {
-    const { offset, bodyLength } = request
     if (draining) return new UploadError('draining', stopTexts.draining())
-    if (upload.removed) return new UploadError('gone', 'This upload was removed.')
-    if (request.body.destroyed) return new UploadError('interrupted', 'The client went away.')
-    if (partsOf(upload.info) !== null) {
-      return new UploadError('is-final', 'This upload is made of others: nothing can be appended.')
-    }
-    if (offset !== upload.offset) {
-      return new UploadError(
-        'offset-mismatch',
-        `The upload stands at byte ${upload.offset}, not at ${offset}.`,
-        {
-          offset: upload.offset,
-        },
-      )
-    }
-    const declared = refusedLength(upload, request)
-    if (declared !== null) return declared
-    const length = request.length ?? upload.info.length
-    if (bodyLength !== null && offset + bodyLength > (length ?? Number.POSITIVE_INFINITY)) {
-      return new UploadError(
-        'beyond-length',
-        `The upload has ${length} bytes; this body would go beyond.`,
-      )
-    }
-    if (isShort(upload, request)) {
-      return new UploadError(
-        'length-conflict',
-        `The upload has ${length} bytes; this last body would end it before.`,
-        { offset: upload.offset },
-      )
-    }
-    if (bodyLength !== null && options.maxSize > 0 && offset + bodyLength > options.maxSize) {
-      return new UploadError(
-        'too-large',
-        `The largest upload taken here is ${options.maxSize} bytes.`,
-      )
-    }
-    return null
-  }
-
-  /** tus 1.0.0, Creation: once set, the length must not change; to repeat it is harmless. */
-  function refusedLength(upload: Upload, { length, offset }: AppendRequest): UploadError | null {
-    const known = upload.info.length
-    if (length === null || length === known) return null
-    if (known !== null) {
-      return new UploadError(
-        'length-conflict',
-        `The upload's length is ${known} bytes already and can't change.`,
-      )
-    }
-    if (length < offset) {
-      return new UploadError(
-        'length-conflict',
-        `The upload has ${offset} bytes already, more than ${length}.`,
-      )
-    }
-    if (options.maxSize > 0 && length > options.maxSize) {
-      return new UploadError(
-        'too-large',
-        `The largest upload taken here is ${options.maxSize} bytes.`,
-      )
-    }
-    return null
+    return refuseAppend(upload, request, options.maxSize)
   }
 
   async function write(upload: Upload, request: AppendRequest, party: WriterParty): Promise<void> {
@@ -323,12 +261,6 @@ export function createAppender(parts: AppenderParts): Appender {
       for (const stop of writers.values()) stop('draining')
     },
   }
-}
-
-/** Whether a last body is known to end before the upload does. */
-function isShort({ info }: Upload, { offset, length, bodyLength, end }: AppendRequest): boolean {
-  const whole = length ?? info.length
-  return end === 'last' && bodyLength !== null && whole !== null && offset + bodyLength < whole
 }
 
 function isEnd({ offset, info }: Upload, { end }: AppendRequest, outcome: BodyOutcome): boolean {

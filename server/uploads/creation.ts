@@ -1,7 +1,7 @@
 // New uploads: empty ones that wait for their bytes, and those that are made of others.
 import { randomBytes } from 'node:crypto'
 import { isDue } from './completion.ts'
-import { namedStorageError, UploadError } from './errors.ts'
+import { namedStorageError, tooLarge, UploadError } from './errors.ts'
 import type { Finals } from './finals.ts'
 import { newInfo, type UploadInfo } from './info-file.ts'
 import type { OpenFiles } from './open-files.ts'
@@ -27,12 +27,7 @@ export function createCreation(parts: CreationParts): Pick<Uploads, 'create' | '
   function refuseNew(length: number | null): void {
     if (parts.isDraining())
       throw new UploadError('draining', 'The server is about to restart: try again.')
-    if (options.maxSize > 0 && length !== null && length > options.maxSize) {
-      throw new UploadError(
-        'too-large',
-        `The largest upload taken here is ${options.maxSize} bytes.`,
-      )
-    }
+    if (options.maxSize > 0 && (length ?? 0) > options.maxSize) throw tooLarge(options.maxSize)
   }
 
   async function create(upload: NewUpload): Promise<Upload> {

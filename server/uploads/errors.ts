@@ -41,6 +41,10 @@ export class UploadError extends Error {
   }
 }
 
+/** `most` in bytes. */
+export const tooLarge = (most: number): UploadError =>
+  new UploadError('too-large', `The largest upload taken here is ${most} bytes.`)
+
 interface StorageTrouble {
   readonly code: UploadErrorCode
   readonly text: string

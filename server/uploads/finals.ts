@@ -1,7 +1,7 @@
 // Uploads that are made of others (tus 1.0.0, Concatenation). No byte is copied: the parts' files get second names.
 import type { EventEmitter } from 'node:events'
 import { isPart, partsOf } from './concatenation.ts'
-import { namedStorageError, UploadError } from './errors.ts'
+import { namedStorageError, tooLarge, UploadError } from './errors.ts'
 import type { UploadInfo } from './info-file.ts'
 import { isMissing, type Store } from './store.ts'
 import { expiryOf, stateOf, type Upload } from './upload.ts'
@@ -103,7 +103,7 @@ export function createFinals({ options, store, events, find, hold, discard }: Fi
     }
     // A part may declare its length after the final was made.
     const isTooLarge = options.maxSize > 0 && (lengthOf(parts) ?? 0) > options.maxSize
-    return isTooLarge ? `The largest upload taken here is ${options.maxSize} bytes.` : null
+    return isTooLarge ? tooLarge(options.maxSize).message : null
   }
 
   /** No byte is taken for it any more, even before the sweep has removed it. */

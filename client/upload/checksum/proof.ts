@@ -1,5 +1,5 @@
 // One file's checksums as the page asks for them: the digest of each chunk just before it is needed, in the end that of the whole file.
-import { FinalError } from '../../retry-policy.ts'
+import { FinalError, longestChecked } from '../../retry-policy.ts'
 import { type FileRange, rangeOf } from '../file-source.ts'
 import { checksumHeader, hex } from './choose.ts'
 import type { ChunkHash } from './protocol.ts'
@@ -16,12 +16,6 @@ export interface Proof {
   wholeAgain(): Promise<string>
   close(): void
 }
-
-/**
- * A body of more bytes than this goes without: it would have to be read to its end before its first byte may leave, and would count as a
- * whole or not at all.
- */
-export const longestChecked = 64 << 20
 
 /** The name of the User Timing measure for a chunk that had to wait for its checksum. */
 export const waitMeasure = 'waiting for a checksum'
