@@ -10,6 +10,7 @@ import {
   analysed,
   asPcap,
   asPcapng,
+  drop,
   exported,
   openCaptures,
   uploadSegments,
@@ -78,24 +79,13 @@ test('a dropped capture is analysed as Node does it, and nothing is uploaded', {
 test('what is no capture is told in a sentence, and the next file is read', async (context) => {
   if (!chromiumPath) return context.skip('Chromium is not installed')
   const { page, complaints, write } = await openCaptures(context, browser)
-  const drop = (name: string, bytes: Uint8Array) =>
-    page.evaluate(
-      ({ name: called, base64 }) => {
-        const transfer = new DataTransfer()
-        const content = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
-        transfer.items.add(new File([content], called))
-        const init = { dataTransfer: transfer, bubbles: true, cancelable: true }
-        document.body.dispatchEvent(new DragEvent('dragover', init))
-        document.body.dispatchEvent(new DragEvent('drop', init))
-      },
-      { name, base64: Buffer.from(bytes).toString('base64') },
-    )
   const alert = page.getByRole('alert')
-  await drop('notes.txt', Buffer.from('these are my notes, no packets'))
+  await drop(page, ['notes.txt', Buffer.from('these are my notes, no packets')])
   await alert.filter({ hasText: /^notes\.txt: This is no capture.*Save the packets as/ }).waitFor()
-  await drop('empty.pcap', new Uint8Array(0))
+  await drop(page, ['empty.pcap', new Uint8Array(0)])
   await alert.filter({ hasText: 'empty.pcap: The file is empty' }).waitFor()
-  await drop('small.pcap', asPcap(uploadSegments({ patches: 2, chunk: 5000, keeps: true })))
+  const small = asPcap(uploadSegments({ patches: 2, chunk: 5000, keeps: true }))
+  await drop(page, ['small.pcap', small])
   await page.locator('#summary .verdict', { hasText: '2 PATCHes on 1 connection' }).waitFor()
   expect(await alert.isVisible()).toBe(false)
   await write('unused', new Uint8Array(0))

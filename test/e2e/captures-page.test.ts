@@ -1,49 +1,23 @@
 // The captures page by hand and eye: choosing connections and frames, filters, comparison, exports, links, keyboard, screen reader.
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { compare } from '../../captures/report/compare.ts'
 import { explainText } from '../../captures/report/explain-text.ts'
 import { duration } from '../../captures/report/quantity.ts'
-import { cleanUp } from '../helpers/server.ts'
-import { chromiumPath, launchBrowser } from './browser.ts'
-import {
-  analysed,
-  asPcap,
-  type CapturesScene,
-  choose,
-  exported,
-  openCaptures,
-  uploadSegments,
-} from './captures-scene.ts'
+import { analysed, asPcap, choose, exported, uploadSegments } from './captures-scene.ts'
+import { capturesTests } from './captures-test.ts'
 
 const axeSource = await readFile(
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
   'utf8',
 )
 
-let browser: Browser
-
-beforeAll(async () => {
-  if (chromiumPath) browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await cleanUp()
-})
+const pageTest = capturesTests()
 
 const kept = asPcap(uploadSegments({ patches: 20, chunk: 30_000, keeps: true, lost: 0.01 }))
 const closed = asPcap(uploadSegments({ patches: 20, chunk: 30_000, keeps: false }))
-
-const pageTest = (name: string, run: (scene: CapturesScene) => Promise<void>, hash = '') =>
-  test(name, { timeout: 60_000 }, async (context: TestContext) => {
-    if (!chromiumPath) return context.skip('Chromium is not installed')
-    const scene = await openCaptures(context, browser, hash)
-    await run(scene)
-    expect(scene.complaints).toEqual({ errors: [], foreign: [] })
-  })
 
 const textOf = async (page: Page, selector: string) =>
   ((await page.locator(selector).first().textContent()) ?? '').replaceAll('\u00a0', ' ')

@@ -135,6 +135,40 @@ export async function choose(page: Page, ...files: readonly string[]): Promise<v
   await page.locator(last).waitFor()
 }
 
+/** Drops files anywhere on the page; doesn't wait for them. */
+export async function drop(
+  page: Page,
+  ...files: readonly (readonly [name: string, bytes: Uint8Array])[]
+): Promise<void> {
+  await page.evaluate(
+    (all) => {
+      const transfer = new DataTransfer()
+      for (const [called, base64] of all) {
+        const content = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
+        transfer.items.add(new File([content], called))
+      }
+      const init = { dataTransfer: transfer, bubbles: true, cancelable: true }
+      document.body.dispatchEvent(new DragEvent('dragover', init))
+      document.body.dispatchEvent(new DragEvent('drop', init))
+    },
+    files.map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const),
+  )
+}
+
+/** What the captures that are open are called, once they are these. */
+export async function opened(page: Page, ...names: readonly string[]): Promise<void> {
+  await page.waitForFunction(
+    (wanted) =>
+      [...document.querySelectorAll('.capture-name')].map((one) => one.textContent).join('\n') ===
+        wanted.join('\n') && document.querySelector('.reading')?.closest('[hidden]') !== null,
+    [...names],
+  )
+}
+
+/** A part of the address after `#`. */
+export const placeOf = (page: Page, name: string): Promise<string | null> =>
+  page.evaluate((key) => new URLSearchParams(location.hash.slice(1)).get(key), name)
+
 /** The text of what the page offers under this name. */
 export async function exported(page: Page, label: string): Promise<Buffer> {
   await page.locator('.menu > summary').click()
