@@ -16,6 +16,8 @@ export interface VirtualList<T> {
 }
 
 const rowHeight = 26
+/** In sight at once. */
+const mostShown = 16
 const pageRows = 200
 /** No browser scrolls an element much higher than this; beyond, a pixel stands for several rows. */
 const mostHeight = 8_000_000
@@ -50,13 +52,15 @@ export function createVirtualList<T>(options: VirtualListOptions<T>): VirtualLis
 
   const sight = () => Math.max(1, Math.floor((scroller.clientHeight - rowHeight) / rowHeight))
   const room = () => Math.min(mostHeight, count * rowHeight)
-  const scrollable = () => Math.max(0, room() + rowHeight - scroller.clientHeight)
+  // Measured, not reckoned: a bar for scrolling sideways takes of the height, or takes nothing.
+  const scrollable = () => scroller.scrollHeight - scroller.clientHeight
   const lastFirst = () => Math.max(0, count - sight())
   const firstRow = () => {
     const range = scrollable()
-    return range === 0
-      ? 0
-      : Math.min(lastFirst(), Math.round((scroller.scrollTop / range) * lastFirst()))
+    if (range <= 0) return 0
+    // A browser rounds: at its end stands the last row, though a pixel may be that of several rows.
+    const share = range - scroller.scrollTop <= 1 ? 1 : scroller.scrollTop / range
+    return Math.round(share * lastFirst())
   }
   const scrollTo = (first: number) => {
     const share = lastFirst() === 0 ? 0 : Math.max(0, Math.min(1, first / lastFirst()))
@@ -166,9 +170,9 @@ export function createVirtualList<T>(options: VirtualListOptions<T>): VirtualLis
       pages = new Map()
       selected = null
       setAttribute(scroller, 'aria-rowcount', String(next + 1))
-      scroller.style.setProperty('--rows', String(Math.min(next, 16)))
-      const hidden = Math.max(0, room() + rowHeight - scroller.clientHeight)
-      spacer.style.setProperty('height', `${hidden}px`)
+      const shown = Math.min(next, mostShown)
+      scroller.style.setProperty('--rows', String(shown))
+      spacer.style.setProperty('height', `${room() - shown * rowHeight}px`)
       scroller.scrollTop = 0
       draw()
     },

@@ -16,7 +16,10 @@ export function framesView(section: HTMLElement, actions: Actions): (state: Page
     label: 'Frames',
     columns: ['frame', 'time, s', 'conn.', 'from', 'flags', 'seq', 'ack', 'length', 'what it is'],
     cells: cellsOf,
-    onChoose: (row) => actions.go({ frame: row.packet }, 'replace'),
+    onChoose(row) {
+      listed = row.packet
+      actions.go({ frame: row.packet }, 'replace')
+    },
   })
   section.querySelector('.section-head')?.append(filters.element)
   section.append(total, list.element, detail)
@@ -24,6 +27,8 @@ export function framesView(section: HTMLElement, actions: Actions): (state: Page
   let capture: Capture | null = null
   let filter = ''
   let frame: number | null = null
+  /** Chosen in the list itself, which may have gone on to another row meanwhile. */
+  let listed: number | null = null
   let turn = 0
 
   async function choose(next: Capture, view: View): Promise<void> {
@@ -42,16 +47,27 @@ export function framesView(section: HTMLElement, actions: Actions): (state: Page
         : `${amount(passing)} of ${count(tcpPackets, 'frame')}.${others}`,
     )
     list.reset(passing, (first, wanted) => next.frameRows(first, wanted))
-    await select(next, view.frame, own)
+    const found = await tell(next, view.frame, own)
+    if (own === turn) list.select(found)
   }
 
-  async function select(from: Capture, packet: number | null, own: number): Promise<void> {
+  /** Where it is in the list; `null`: nowhere. */
+  async function tell(from: Capture, packet: number | null, own: number): Promise<number | null> {
     const found = packet === null ? null : await from.findFrame(packet)
-    if (own !== turn) return
-    list.select(found === null || found.index < 0 ? null : found.index)
+    if (own !== turn) return null
     detail.replaceChildren(
       ...(packet === null ? [] : detailOf(packet, found?.row ?? null, found?.index ?? -1)),
     )
+    return found === null || found.index < 0 ? null : found.index
+  }
+
+  async function follow(from: Capture, packet: number | null): Promise<void> {
+    turn += 1
+    const own = turn
+    const isListed = packet === listed
+    listed = null
+    const found = await tell(from, packet, own)
+    if (own === turn && !isListed) list.select(found)
   }
 
   const complain = () => setText(total, 'The frames can’t be listed: the capture was closed.')
@@ -73,10 +89,12 @@ export function framesView(section: HTMLElement, actions: Actions): (state: Page
       choose(next, view).catch(complain)
       return
     }
-    if (view.frame === frame) return
+    if (view.frame === frame) {
+      listed = null
+      return
+    }
     frame = view.frame
-    turn += 1
-    select(next, frame, turn).catch(complain)
+    follow(next, frame).catch(complain)
   }
 }
 

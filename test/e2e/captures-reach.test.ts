@@ -1,0 +1,50 @@
+// All that the captures page holds can be reached: the last frame, by keyboard, in a narrow window, in colours that are forced upon it.
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { capturesTests } from './captures-test.ts'
+
+const pageTest = capturesTests()
+
+/** Whether the chosen row lies in the list's sight. */
+const isChosenInSight = (page: Page) =>
+  page.evaluate(() => {
+    const row = document.querySelector('.list-rows [aria-selected=true]')?.getBoundingClientRect()
+    const sight = document.querySelector('.list-sight')?.getBoundingClientRect()
+    return row !== undefined && sight !== undefined && row.bottom <= sight.bottom + 0.5
+  })
+
+pageTest(
+  'the last frame is seen, by keys and by scrolling',
+  async ({ page }) => {
+    const list = page.locator('.list-scroller')
+    await page.locator('.list-rows .list-row', { hasText: 'SYN' }).first().waitFor()
+    for (const [name, told] of [
+      ['all', /^4\s919\s/],
+      ['heads', /^68 of /],
+    ] as const) {
+      await page.getByLabel('Which frames').selectOption(name)
+      await page.locator('#frames [role=status]', { hasText: told }).waitFor()
+      await list.focus()
+      await page.keyboard.press('Home')
+      await page.keyboard.press('End')
+      await page.locator('.frame-detail strong', { hasText: 'Frame 4919' }).waitFor()
+      await page.waitForFunction(() => document.querySelector('.list-rows [aria-selected=true]'))
+      expect(await isChosenInSight(page), name).toBe(true)
+      await page.keyboard.press('Home')
+      await page.locator('.frame-detail strong', { hasText: /^Frame 1$/ }).waitFor()
+      await list.evaluate((one) => {
+        one.scrollTop = one.scrollHeight
+      })
+      await page.locator('.list-rows .list-row:last-child', { hasText: /^4919/ }).waitFor()
+    }
+    // One more row than are in sight is reached as well.
+    await page.getByLabel('Which frames').selectOption('all')
+    await page.getByLabel('Text in the frames').fill('answered: 204')
+    await page.locator('#frames [role=status]', { hasText: '20 of ' }).waitFor()
+    await list.focus()
+    await page.keyboard.press('End')
+    await page.locator('.frame-detail strong', { hasText: 'Frame 4916' }).waitFor()
+    expect(await isChosenInSight(page)).toBe(true)
+  },
+  '#file=lossy-kept.pcapng',
+)
