@@ -1,9 +1,12 @@
 // All that the captures page holds can be reached: the last frame, by keyboard, in a narrow window, in colours that are forced upon it.
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { asPcap, choose, uploadSegments } from './captures-scene.ts'
 import { capturesTests } from './captures-test.ts'
 
 const pageTest = capturesTests()
+
+const kept = asPcap(uploadSegments({ patches: 6, chunk: 20_000, keeps: true }))
 
 /** Whether the chosen row lies in the list's sight. */
 const isChosenInSight = (page: Page) =>
@@ -48,3 +51,27 @@ pageTest(
   },
   '#file=lossy-kept.pcapng',
 )
+
+pageTest('the field of the frame filter tells what is listed', async ({ page, write }) => {
+  await choose(page, await write('kept.pcap', kept))
+  const field = page.getByLabel('Text in the frames')
+  await page.getByLabel('Which frames').selectOption('heads')
+  await field.fill('204')
+  await page.waitForFunction(() => location.hash.includes('find=204'))
+  await page.goBack()
+  await page.waitForFunction(() => !location.hash.includes('find='))
+  await page.waitForFunction(() => !location.hash.includes('show='))
+  await field.and(page.locator(':focus')).waitFor()
+  expect(await field.inputValue()).toBe('')
+  // The capture is closed before what was typed has been taken up.
+  await page.evaluate(() => {
+    const text = document.querySelector<HTMLInputElement>('#frames input[type=search]')
+    if (text === null) throw new Error('no field')
+    text.value = 'xyz'
+    text.dispatchEvent(new Event('input'))
+    document.querySelector<HTMLElement>('.chip .close')?.click()
+  })
+  await page.waitForTimeout(400)
+  expect(await page.evaluate(() => location.hash)).toBe('')
+  expect(await field.inputValue()).toBe('')
+})

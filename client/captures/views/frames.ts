@@ -75,11 +75,11 @@ export function framesView(section: HTMLElement, actions: Actions): (state: Page
   return (state) => {
     const next = lookedAt(state)
     section.hidden = next === null || next.analysis.file.tcpPackets === 0
+    filters.update(state)
     if (next === null) {
       capture = null
       return
     }
-    filters.update(state)
     const { view } = state
     const wanted = JSON.stringify([view.show, view.text, view.isOnlyConnection && view.connection])
     if (next !== capture || wanted !== filter) {
@@ -165,10 +165,17 @@ function filterBar(actions: Actions) {
     autocomplete: 'off',
     spellcheck: 'false',
   })
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let typing: ReturnType<typeof setTimeout> | undefined
+  let shown = ''
   text.addEventListener('input', () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => actions.go({ text: text.value }, 'replace'), 250)
+    clearTimeout(typing)
+    const place = location.href
+    typing = setTimeout(() => {
+      typing = undefined
+      // Who has gone elsewhere meanwhile asked for other frames.
+      if (location.href === place) actions.go({ text: text.value }, 'replace')
+      else text.value = shown
+    }, 250)
   })
   return {
     element: h('div', { class: 'filters' }, onlyLabel, show, text),
@@ -177,7 +184,9 @@ function filterBar(actions: Actions) {
       onlyLabel.hidden = view.connection === null
       only.checked = view.isOnlyConnection
       setText(onlyText, `connection ${view.connection ?? ''} only`)
-      if (document.activeElement !== text) text.value = view.text
+      shown = view.text
+      // Set only where it differs: the caret stays where it is.
+      if (typing === undefined && text.value !== shown) text.value = shown
     },
   }
 }
