@@ -1,6 +1,7 @@
 // The time that all pictures of the page share: one capture's own, or that of two laid over one another. State in, spans out.
 import type { Analysis } from '../../captures/analysis.ts'
 import type { Span } from '../../captures/report/pictures/axis.ts'
+import { clamped, isAll } from './span.ts'
 import type { PageState } from './state.ts'
 import { wholeSpan } from './whole-span.ts'
 
@@ -9,6 +10,8 @@ export interface LinkedTime {
   readonly whole: Span
   /** The part of it that is looked at. */
   readonly shown: Span
+  /** What is shown is not the whole. */
+  readonly isPart: boolean
   /** Where the common beginning lies in a capture's own time, seconds. */
   zeroOf(analysis: Analysis): number
 }
@@ -23,7 +26,7 @@ export function linkedTime({
   if (only === undefined) return null
   if (all.length === 1) {
     const whole = wholeSpan(only)
-    return { whole, shown: view.span ?? whole, zeroOf: () => 0 }
+    return { whole, ...partOf(whole, view.span), zeroOf: () => 0 }
   }
   const zeroOf = view.axis === 'clock' ? clockOffset(all) : firstSyn
   const ends = all.map((one) => ({
@@ -34,7 +37,13 @@ export function linkedTime({
     from: view.axis === 'clock' ? Math.min(...ends.map(({ from }) => from)) : 0,
     to: Math.max(...ends.map(({ to }) => to)),
   }
-  return { whole, shown: view.span ?? whole, zeroOf }
+  return { whole, ...partOf(whole, view.span), zeroOf }
+}
+
+/** A link may name a time that these captures don't have, or have only in part. */
+function partOf(whole: Span, wanted: Span | null): Pick<LinkedTime, 'shown' | 'isPart'> {
+  const shown = wanted === null ? whole : clamped(wanted, whole)
+  return { shown, isPart: !isAll(shown, whole) }
 }
 
 /** The same part of the time in a capture's own. */

@@ -2,7 +2,8 @@
 import type { Span } from '../../captures/report/pictures/axis.ts'
 import { moment } from '../../captures/report/quantity.ts'
 import { h, setText } from '../upload/dom.ts'
-import { linkedTime } from './linked-time.ts'
+import { type LinkedTime, linkedTime } from './linked-time.ts'
+import { isAll, within } from './span.ts'
 import type { Actions, PageState } from './state.ts'
 
 /** Times of less say nothing. */
@@ -47,16 +48,10 @@ export function zoomButtons(actions: Actions) {
     element,
     update(now: PageState) {
       state = now
-      const { span } = now.view
-      setText(words, span === null ? '' : `${moment(span.from)} to ${moment(span.to)} s`)
+      setText(words, shownWords(linkedTime(now)))
     },
   }
 }
 
-const isAll = (span: Span, whole: Span) => span.from <= whole.from && span.to >= whole.to
-
-function within(span: Span, whole: Span): Span {
-  const length = Math.min(span.to - span.from, whole.to - whole.from)
-  const from = Math.max(whole.from, Math.min(whole.to - length, span.from))
-  return { from, to: from + length }
-}
+const shownWords = (time: LinkedTime | null): string =>
+  time?.isPart ? `${moment(time.shown.from)} to ${moment(time.shown.to)} s` : ''

@@ -1,7 +1,7 @@
 // All that the captures page holds can be reached: the last frame, by keyboard, in a narrow window, in colours that are forced upon it.
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { asPcap, choose, uploadSegments } from './captures-scene.ts'
+import { asPcap, choose, opened, placeOf, uploadSegments } from './captures-scene.ts'
 import { capturesTests } from './captures-test.ts'
 
 const pageTest = capturesTests()
@@ -74,4 +74,23 @@ pageTest('the field of the frame filter tells what is listed', async ({ page, wr
   await page.waitForTimeout(400)
   expect(await page.evaluate(() => location.hash)).toBe('')
   expect(await field.inputValue()).toBe('')
+})
+
+pageTest('of a time that the capture doesn’t have, what there is is shown', async ({ page }) => {
+  const blocks = page.locator('#connections svg [data-frame]')
+  for (const [time, words] of [
+    ['100-200', ''],
+    ['8-200', /^8\.000000 to 8\.9/],
+    ['100-101', /^7\.9\d* to 8\.9/],
+  ] as const) {
+    await page.evaluate((part) => {
+      location.hash = `#file=lossy-kept.pcapng&time=${part}`
+    }, time)
+    await opened(page, 'lossy-kept.pcapng')
+    await page.locator('#offsets .u-over').first().waitFor()
+    await page.waitForTimeout(150)
+    expect(await page.locator('.span-words').textContent(), time).toMatch(words)
+    expect(await blocks.count(), time).toBeGreaterThan(0)
+    expect(await placeOf(page, 'time')).toBe(time)
+  }
 })

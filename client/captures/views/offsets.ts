@@ -79,10 +79,9 @@ export function offsetsView(
     turn += 1
     const mine = turn
     const columnWidth = drawn.length > 1 && width >= 900 ? Math.floor((width - 20) / 2) : width
-    const length =
-      view.span === null
-        ? Math.max(...drawn.map(({ upload }) => upload.length ?? upload.offset))
-        : null
+    const length = time.isPart
+      ? null
+      : Math.max(...drawn.map(({ upload }) => upload.length ?? upload.offset))
     for (const one of drawn) columns[one.side].name(one, both)
     Promise.all(drawn.map((one) => pointsOf(one, time, columnWidth))).then(
       (plots) => {
