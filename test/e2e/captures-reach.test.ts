@@ -76,6 +76,32 @@ pageTest('the field of the frame filter tells what is listed', async ({ page, wr
   expect(await field.inputValue()).toBe('')
 })
 
+pageTest(
+  'PATCH by PATCH there is no time to zoom, and the page says so',
+  async ({ page }) => {
+    await opened(page, 'keep-alive.pcapng', 'connection-close.pcapng')
+    const zoom = page.getByRole('group', { name: 'Time shown' })
+    const buttons = zoom.getByRole('button')
+    const areDisabled = () =>
+      buttons.evaluateAll((all) => all.map((one) => one.matches(':disabled')))
+    await page.locator('.span-words', { hasText: 'no time to zoom' }).waitFor()
+    expect(await areDisabled()).toEqual([true, true, true, true, true])
+    // A stretch of the offsets can be chosen all the same, and be left again.
+    await page.evaluate(() => {
+      location.hash += '&time=0.5-1'
+    })
+    await page
+      .locator('.span-words', { hasText: 'offsets below: 0.500000 to 1.000000 s' })
+      .waitFor()
+    expect(await areDisabled()).toEqual([true, true, true, true, false])
+    await page.getByRole('button', { name: 'Show the whole time' }).click()
+    await page.waitForFunction(() => !location.hash.includes('time='))
+    await page.getByLabel('Axis of both captures').selectOption('syn')
+    await page.waitForFunction(() => !document.querySelector('.zoom button:disabled'))
+  },
+  '#file=keep-alive.pcapng&with=connection-close.pcapng&axis=patch',
+)
+
 pageTest('of a time that the capture doesn’t have, what there is is shown', async ({ page }) => {
   const blocks = page.locator('#connections svg [data-frame]')
   for (const [time, words] of [

@@ -1,14 +1,14 @@
 // P1: every connection of the capture as a bar, of two captures on one axis side by side.
 import type { Analysis, ConnectionAnalysis } from '../../../captures/analysis.ts'
 import { ending } from '../../../captures/report/overview.ts'
-import { type Axis, patchAxis, timeAxis } from '../../../captures/report/pictures/axis.ts'
 import { connectionPart } from '../../../captures/report/prose.ts'
 import { amount, duration, size } from '../../../captures/report/quantity.ts'
 import { purposeInShort } from '../../../captures/report/sentences/purpose.ts'
 import { h, setAttribute } from '../../upload/dom.ts'
 import type { Capture } from '../capture.ts'
 import { createLanes } from '../lanes.ts'
-import { type LinkedTime, linkedTime, ownSpan } from '../linked-time.ts'
+import { axesOf } from '../linked-axes.ts'
+import { linkedTime } from '../linked-time.ts'
 import { type Actions, type AxisKind, lookedAt, type PageState, type Side } from '../state.ts'
 import { alternative, table } from '../table.ts'
 import { zoomButtons } from '../zoom.ts'
@@ -99,22 +99,6 @@ function column(side: Side, actions: Actions) {
     },
   }
 }
-
-/** One axis for both captures: equal lengths mean equal times. */
-function axesOf(
-  { captures, view }: PageState,
-  time: LinkedTime,
-): (analysis: Analysis) => (width: number) => Axis {
-  const all = [captures.a, captures.b].flatMap((one) => (one === null ? [] : [one.analysis]))
-  if (all.length > 1 && view.axis === 'patch') {
-    const most = Math.max(1, ...all.map(patchesOf))
-    return (analysis) => (width) => patchAxis(analysis.connections, width, most)
-  }
-  return (analysis) => (width) => timeAxis(ownSpan(time, analysis), width, time.zeroOf(analysis))
-}
-
-const patchesOf = ({ connections }: Analysis) =>
-  connections.reduce((sum, { maintenance }) => sum + maintenance.patches, 0)
 
 function legendOf(): HTMLElement {
   const key = (name: string, words: string) => h('span', { class: `key key-${name}` }, words)
