@@ -1,8 +1,7 @@
 // What leaves the page: pictures as SVG, the analysis and the comparison as JSON, a trimmed capture as pcapng.
 
-import type { ConnectionAnalysis } from '../../captures/analysis.ts'
+import type { Analysis, ConnectionAnalysis } from '../../captures/analysis.ts'
 import { initiationLadder, terminationLadder } from '../../captures/report/ladder.ts'
-import { timeAxis } from '../../captures/report/pictures/axis.ts'
 import { ganttPicture } from '../../captures/report/pictures/gantt.ts'
 import { ladderPicture } from '../../captures/report/pictures/ladder.ts'
 import { offsetsPicture } from '../../captures/report/pictures/offsets.ts'
@@ -10,85 +9,87 @@ import type { Picture } from '../../captures/report/pictures/picture.ts'
 import { svgOf } from '../../captures/report/pictures/svg.ts'
 import { waterfallPicture } from '../../captures/report/pictures/waterfall.ts'
 import { h } from '../upload/dom.ts'
-import { linkedTime, ownSpan } from './linked-time.ts'
-import { type Actions, lookedAt, type PageState } from './state.ts'
+import { axesOf } from './linked-axes.ts'
+import { type LinkedTime, linkedTime, ownSpan } from './linked-time.ts'
+import { lookedAt, type PageState } from './state.ts'
 import { comparisonOf } from './views/comparison.ts'
 import { uploadOf } from './views/offsets.ts'
 
 /** Of a saved picture, drawing units. */
 const width = 1000
 
-export function exportMenu(state: PageState, actions: Actions): HTMLElement {
-  const menu = h('details', { class: 'menu' }, h('summary', {}, 'Export'))
-  const items = h('div', { class: 'menu-items' })
-  const item = (label: string, save: () => Promise<void> | void) =>
-    items.append(
-      h(
-        'button',
-        {
-          type: 'button',
-          onclick: () => {
-            menu.open = false
-            Promise.resolve()
-              .then(save)
-              .then(
-                () => actions.say(`${label}: saved.`),
-                (error) => actions.fail(error instanceof Error ? error.message : String(error)),
-              )
-          },
-        },
-        label,
-      ),
-    )
+export interface Export {
+  readonly label: string
+  save(): Promise<void> | void
+}
+
+/** What the page offers to save where one looks now, as it is shown there. */
+export function exportsOf(state: PageState): readonly Export[] {
   const capture = lookedAt(state)
   const time = linkedTime(state)
-  if (capture === null || time === null) return menu
-  const { analysis } = capture
-  const base = capture.name.replace(/\.gz$/i, '').replace(/\.(pcapng|pcap|cap|ntar)$/i, '')
-  item('Analysis (JSON)', () => saveJson(`${base}.analysis.json`, analysis))
-  item('Trimmed capture (pcapng)', async () => save(`${base}-trimmed.pcapng`, await capture.trim()))
-  item('Connections (SVG)', () =>
-    saveSvg(
-      `${base}-connections.svg`,
-      ganttPicture(analysis.connections, {
-        width,
-        chosen: null,
-        axis: (bar) => timeAxis(ownSpan(time, analysis), bar, time.zeroOf(analysis)),
-      }),
-    ),
-  )
-  const upload = uploadOf(analysis, state.view.upload)
-  if (upload !== null) {
-    item('Upload offset (SVG)', () =>
-      saveSvg(`${base}-offset.svg`, offsetsPicture(analysis, upload, { width })),
-    )
-  }
-  const connection = analysis.connections.find(({ number }) => number === state.view.connection)
-  if (connection !== undefined) {
-    for (const [name, rows] of laddersOf(connection)) {
-      item(`${name} of connection ${connection.number} (SVG)`, () =>
+  if (capture === null || time === null) return []
+  const { name, analysis } = capture
+  const base = name.replace(/\.gz$/i, '').replace(/\.(pcapng|pcap|cap|ntar)$/i, '')
+  return [
+    { label: 'Analysis (JSON)', save: () => saveJson(`${base}.analysis.json`, analysis) },
+    {
+      label: 'Trimmed capture (pcapng)',
+      save: async () => save(`${base}-trimmed.pcapng`, await capture.trim()),
+    },
+    {
+      label: 'Connections (SVG)',
+      save: () =>
         saveSvg(
-          `${base}-${connection.number}-${name.toLowerCase()}.svg`,
-          ladderPicture(rows, { width: 720, title: `${name} of connection ${connection.number}` }),
+          `${base}-connections.svg`,
+          ganttPicture(analysis.connections, {
+            width,
+            chosen: null,
+            axis: axesOf(state, time)(analysis),
+          }),
         ),
-      )
-    }
-  }
-  const comparison = comparisonOf(state)
-  if (comparison !== null) {
-    item('Comparison (JSON)', () => saveJson('comparison.json', comparison))
-    if (comparison.difference !== null)
-      item('From A to B (SVG)', () =>
-        saveSvg('comparison.svg', waterfallPicture(comparison, width)),
-      )
-  }
-  menu.append(items)
-  menu.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || !menu.open) return
-    menu.open = false
-    menu.querySelector('summary')?.focus()
+    },
+    ...offsetExports(state, time, analysis, base),
+    ...ladderExports(state, analysis, base),
+    ...comparisonExports(state),
+  ]
+}
+
+function offsetExports(
+  { view }: PageState,
+  time: LinkedTime,
+  analysis: Analysis,
+  base: string,
+): Export[] {
+  const upload = uploadOf(analysis, view.upload)
+  if (upload === null) return []
+  const span = time.isPart ? { span: ownSpan(time, analysis) } : {}
+  const picture = () =>
+    offsetsPicture(analysis, upload, { width, zero: time.zeroOf(analysis), ...span })
+  return [{ label: 'Upload offset (SVG)', save: () => saveSvg(`${base}-offset.svg`, picture()) }]
+}
+
+function ladderExports({ view }: PageState, { connections }: Analysis, base: string): Export[] {
+  const connection = connections.find(({ number }) => number === view.connection)
+  if (connection === undefined) return []
+  return laddersOf(connection).map(([name, rows]) => {
+    const title = `${name} of connection ${connection.number}`
+    const file = `${base}-${connection.number}-${name.toLowerCase()}.svg`
+    const save = () => saveSvg(file, ladderPicture(rows, { width: 720, title }))
+    return { label: `${title} (SVG)`, save }
   })
-  return menu
+}
+
+function comparisonExports(state: PageState): Export[] {
+  const comparison = comparisonOf(state)
+  if (comparison === null) return []
+  const picture = {
+    label: 'From A to B (SVG)',
+    save: () => saveSvg('comparison.svg', waterfallPicture(comparison, width)),
+  }
+  return [
+    { label: 'Comparison (JSON)', save: () => saveJson('comparison.json', comparison) },
+    ...(comparison.difference === null ? [] : [picture]),
+  ]
 }
 
 function laddersOf(connection: ConnectionAnalysis) {

@@ -42,6 +42,9 @@ const actions: Actions = {
       () => actions.go({ side, frame }),
     )
   },
+  look(side) {
+    actions.go({ side, connection: null, frame: null, span: null })
+  },
   open(files, side = freeSide()) {
     openAll(files, side)
   },

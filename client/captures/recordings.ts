@@ -23,27 +23,33 @@ export const recordings: readonly Recording[] = Object.entries(places).map(([pat
   return {
     name,
     shows: told[path.replace(/\.pcapng$/, '.json')] ?? '',
-    async open() {
-      const response = await fetch(url)
-      if (!response.ok)
-        throw new Error('The recording can’t be fetched from the server just now. Try again.')
-      return new File([await response.blob()], name)
-    },
+    open: () => fetched(url, name, outOfReach),
   }
 })
+
+const outOfReach = 'It can’t be fetched from the server just now. Try again.'
+
+/** Throws a sentence: what a browser says of a server that is out of reach is none. `refusal` is for one that answers. */
+async function fetched(url: string, name: string, refusal: string): Promise<File> {
+  const content = await fetch(url)
+    .then((response) => (response.ok ? response.blob() : null))
+    .catch(() => {
+      throw new Error(outOfReach)
+    })
+  if (content === null) throw new Error(refusal)
+  return new File([content], name)
+}
 
 /** What the service captures of its own port (`serve --capture`), as far as it is by now. The upload page leads to it. */
 const live: Recording = {
   name: 'live.pcapng',
   shows: '',
-  async open() {
-    const response = await fetch('/api/capture.pcapng')
-    if (!response.ok)
-      throw new Error(
-        'The service has no capture of its own: start it with longhaul serve --capture.',
-      )
-    return new File([await response.blob()], live.name)
-  },
+  open: () =>
+    fetched(
+      '/api/capture.pcapng',
+      live.name,
+      'The service has no capture of its own: start it with longhaul serve --capture.',
+    ),
 }
 
 export const recordingNamed = (name: string | null): Recording | null =>

@@ -56,6 +56,8 @@ export interface Actions {
   go(change: Partial<View>, how?: 'push' | 'replace'): void
   /** Selects a frame, and shows the connection that it belongs to. */
   goToFrame(frame: number, side: Side): void
+  /** Shows the details of this one of two captures. */
+  look(side: Side): void
   open(files: readonly File[], side?: Side): void
   openRecordings(recordings: readonly Recording[], side?: Side): void
   close(side: Side): void

@@ -76,6 +76,53 @@ pageTest('the field of the frame filter tells what is listed', async ({ page, wr
   expect(await field.inputValue()).toBe('')
 })
 
+const focused = (page: Page) =>
+  page.evaluate(() => {
+    const { activeElement: element } = document
+    return (
+      element?.getAttribute('aria-label') ?? element?.getAttribute('title') ?? element?.textContent
+    )
+  })
+
+pageTest('what was pressed in the bar of captures keeps the focus', async ({ page, write }) => {
+  await choose(page, await write('kept.pcap', kept))
+  await page.getByLabel('Compare with a recording').focus()
+  await page.getByLabel('Compare with a recording').selectOption('refused.pcapng')
+  await opened(page, 'kept.pcap', 'refused.pcapng')
+  expect(await focused(page)).toBe('Open a recording')
+  for (const [name, side] of [
+    ['refused.pcapng', 'b'],
+    ['kept.pcap', null],
+  ] as const) {
+    await page.getByTitle(`Show the details of ${name}`).and(page.locator('button')).focus()
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(
+      (wanted) => new URLSearchParams(location.hash.slice(1)).get('side') === wanted,
+      side,
+    )
+    await page.locator('.chip[data-current]', { hasText: name }).waitFor()
+    expect(await focused(page)).toBe(`Show the details of ${name}`)
+  }
+  await page.getByRole('button', { name: 'Close refused.pcapng' }).focus()
+  await page.keyboard.press('Enter')
+  await opened(page, 'kept.pcap')
+  expect(await focused(page)).toBe('Compare with…')
+  await page.goBack()
+  await opened(page, 'kept.pcap', 'refused.pcapng')
+  await page.getByRole('button', { name: 'Close kept.pcap' }).focus()
+  await page.keyboard.press('Enter')
+  await opened(page, 'refused.pcapng')
+  expect(await focused(page)).toBe('Compare with…')
+  await page.getByRole('button', { name: 'Close refused.pcapng' }).focus()
+  await page.keyboard.press('Enter')
+  await opened(page)
+  expect(await focused(page)).toBe('Choose a capture')
+  await page.locator('.recordings button', { hasText: /^refused$/ }).focus()
+  await page.keyboard.press('Enter')
+  await opened(page, 'refused.pcapng')
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+})
+
 pageTest(
   'PATCH by PATCH there is no time to zoom, and the page says so',
   async ({ page }) => {
