@@ -1,18 +1,9 @@
 // The captures page's composition: captures, the place in them, and the views, wired together on one screen.
-import type { ConnectionAnalysis } from '../../captures/analysis.ts'
 import { createAnnouncer } from '../upload/announce.ts'
 import { byId } from '../upload/dom.ts'
-import { type Capture, openCapture, prepare } from './capture.ts'
-import { hashOfView, viewOfHash } from './permalink.ts'
-import { type Recording, recordingNamed } from './recordings.ts'
-import {
-  type Actions,
-  firstView,
-  isComparing,
-  type PageState,
-  type Side,
-  type View,
-} from './state.ts'
+import { prepare } from './capture.ts'
+import { createDesk } from './desk.ts'
+import { isComparing, lookedAt, type PageState } from './state.ts'
 import { comparisonView } from './views/comparison.ts'
 import { connectionView } from './views/connection.ts'
 import { connectionsView } from './views/connections.ts'
@@ -22,129 +13,8 @@ import { acceptDrops, openingView } from './views/opening.ts'
 import { summaryView } from './views/summary.ts'
 
 const announce = createAnnouncer(byId('announcer'))
-const captures: Record<Side, Capture | null> = { a: null, b: null }
-let reading: PageState['reading'] = null
-let failure: string | null = null
-let view: View = viewOfHash(location.hash)
-let stopReading = new AbortController()
-
-const actions: Actions = {
-  go(change, how = 'push') {
-    view = { ...view, ...change }
-    if (how === 'push') history.pushState(null, '', hashOfView(view) || location.pathname)
-    else history.replaceState(null, '', hashOfView(view) || location.pathname)
-    draw()
-  },
-  goToFrame(frame, side) {
-    const found = captures[side]?.findFrame(frame) ?? Promise.resolve(null)
-    found.then(
-      (one) => actions.go({ side, frame, connection: one?.row.connection ?? view.connection }),
-      () => actions.go({ side, frame }),
-    )
-  },
-  look(side) {
-    actions.go({ side, connection: null, frame: null, span: null })
-  },
-  open(files, side = freeSide()) {
-    openAll(files, side)
-  },
-  openRecordings(chosen, side = freeSide()) {
-    openAll(chosen, side)
-  },
-  close(side) {
-    captures[side]?.close()
-    captures[side] = null
-    if (side === 'a') {
-      captures.a = captures.b
-      captures.b = null
-    }
-    actions.go({ ...firstView, file: captures.a?.name ?? null })
-  },
-  say: announce,
-  fail(sentence) {
-    failure = sentence
-    draw()
-  },
-}
-
-/** A third capture takes the place of the one looked at. */
-function freeSide(): Side {
-  if (captures.a === null) return 'a'
-  return captures.b === null ? 'a' : view.side
-}
-
-async function openAll(files: readonly (File | Recording)[], side: Side): Promise<void> {
-  stopReading.abort()
-  stopReading = new AbortController()
-  const { signal } = stopReading
-  failure = null
-  const [first, second] = files
-  if (first) await openOne(first, files.length > 1 ? 'a' : side, signal)
-  if (second) await openOne(second, 'b', signal)
-}
-
-async function openOne(file: File | Recording, side: Side, signal: AbortSignal): Promise<void> {
-  const progress = (share: number) => {
-    if (signal.aborted) return
-    reading = { name: file.name, side, share }
-    draw()
-  }
-  progress(0)
-  try {
-    const content = file instanceof File ? file : await file.open()
-    const capture = await openCapture(content, progress, signal)
-    if (signal.aborted) {
-      capture.close()
-      return
-    }
-    captures[side]?.close()
-    captures[side] = capture
-    reading = null
-    enter(capture, side)
-  } catch (error) {
-    if (signal.aborted) return
-    reading = null
-    failure = `${file.name}: ${error instanceof Error ? error.message : String(error)}`
-    draw()
-  }
-}
-
-/** Where a link led before, if it was into this file; else to the connection that carried most. */
-function enter(capture: Capture, side: Side): void {
-  announce(`${capture.name} has been read.`)
-  if (side === 'b') {
-    const isLinked = view.other === capture.name
-    const change = isLinked ? {} : { side: 'a' as const, span: null }
-    actions.go({ other: capture.name, ...change }, 'replace')
-    return
-  }
-  const isLinked = view.file === capture.name
-  const other = captures.b?.name ?? (isLinked ? view.other : null)
-  const place = isLinked ? view : { ...firstView, axis: view.axis }
-  const { connections } = capture.analysis
-  const isThere = connections.some(({ number }) => number === place.connection)
-  const connection = isThere ? place.connection : busiest(capture)
-  actions.go({ ...place, file: capture.name, other, connection }, 'replace')
-}
-
-/** The first of those with the most PATCHes; where there is none, the one with the most packets. */
-function busiest({ analysis }: Capture): number | null {
-  const weight = ({ maintenance, packets }: ConnectionAnalysis) =>
-    maintenance.patches || packets / 1e12
-  return (
-    analysis.connections.reduce<ConnectionAnalysis | null>(
-      (most, one) => (most === null || weight(one) > weight(most) ? one : most),
-      null,
-    )?.number ?? null
-  )
-}
-
-/** A link into recordings of this page opens them. */
-function openLinked(): void {
-  const wanted = [view.file, view.other].flatMap((name) => recordingNamed(name) ?? [])
-  if (wanted.length > 0 && wanted[0]?.name === view.file) actions.openRecordings(wanted)
-}
-
+const desk = createDesk(announce, draw)
+const { actions } = desk
 const drawOpening = openingView(byId('opening'), actions)
 const drawSummary = summaryView(byId('summary'))
 const drawComparison = comparisonView(byId('comparison'))
@@ -173,14 +43,14 @@ function arrange(state: PageState): void {
 
 /** The first picture comes first; what lies below the fold follows when that is on the screen. */
 function drawNow(): void {
-  const state: PageState = { captures: { ...captures }, reading, failure, view }
+  const state = desk.state()
   const width = innerWidth()
   arrange(state)
   drawOpening(state)
   drawSummary(state)
   drawComparison(state, width)
   drawConnections(state, width)
-  const name = captures[view.side]?.name ?? captures.a?.name
+  const name = lookedAt(state)?.name
   document.title = name === undefined ? 'Captures · Longhaul' : `${name} · Captures · Longhaul`
   clearTimeout(restDue)
   restDue = setTimeout(() => {
@@ -207,7 +77,7 @@ document.addEventListener('click', (event) => {
   const mark = event.target.closest('[data-frame], [data-connection]')
   if (mark === null) return
   event.preventDefault()
-  const own = mark.closest('[data-side]')?.getAttribute('data-side') ?? view.side
+  const own = mark.closest('[data-side]')?.getAttribute('data-side') ?? desk.state().view.side
   const side = own === 'b' ? 'b' : 'a'
   const frame = mark.getAttribute('data-frame')
   const connection = mark.getAttribute('data-connection')
@@ -220,14 +90,9 @@ document.addEventListener('click', (event) => {
   }
 })
 
-addEventListener('popstate', () => {
-  view = viewOfHash(location.hash)
-  if (captures.a === null) openLinked()
-  draw()
-})
+addEventListener('popstate', desk.follow)
 new ResizeObserver(draw).observe(document.body)
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
 acceptDrops((files) => actions.open(files))
 prepare()
-openLinked()
-draw()
+desk.follow()

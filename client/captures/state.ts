@@ -31,7 +31,7 @@ export interface View {
 export interface PageState {
   readonly captures: Readonly<Record<Side, Capture | null>>
   readonly reading: { readonly name: string; readonly side: Side; readonly share: number } | null
-  /** A sentence on what went wrong last. */
+  /** What went wrong last, each sentence on a line of its own. */
   readonly failure: string | null
   readonly view: View
 }

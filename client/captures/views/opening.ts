@@ -1,7 +1,8 @@
-// Where a capture comes in: drop, choose, progress, and what went wrong.
+// Where a capture comes in: drop, choose, progress, what went wrong, and what a link waits for.
 import { byId, h, setText } from '../../upload/dom.ts'
 import { createChooser } from '../chooser.ts'
 import { isFocusLost } from '../focus.ts'
+import { missing } from '../places.ts'
 import { headline, type Recording, recordings } from '../recordings.ts'
 import type { Actions, PageState } from '../state.ts'
 import { captureBar } from './bar.ts'
@@ -31,14 +32,19 @@ export function openingView(section: HTMLElement, actions: Actions): (state: Pag
     }
     failure.hidden = state.failure === null
     setText(failure, state.failure ?? '')
-    const waits = isEmpty && view.file !== null && state.reading === null
-    hint.hidden = !waits
-    setText(
-      hint,
-      `This link leads into ${filesOf(view)}${placeOf(view)}. Open it here: a link holds the place, the capture stays with those who have it.`,
-    )
+    const isWaiting = missing(captures, view).length > 0 && state.reading === null
+    hint.hidden = !isWaiting
+    if (isWaiting) setText(hint, hintOf(state))
     if (hasFocus && isFocusLost()) (isEmpty ? drop.button : byId('main')).focus()
   }
+}
+
+/** What is to be opened for the place that the address leads to. */
+function hintOf({ captures, view }: PageState): string {
+  const isEmpty = captures.a === null && captures.b === null
+  const names = missing(captures, view).map((side) => (side === 'a' ? view.file : view.other))
+  const what = isEmpty ? 'it' : names.join(' and ')
+  return `This link leads into ${filesOf(view)}${placeOf(view)}. Open ${what} here: a link holds the place, the capture stays with those who have it.`
 }
 
 const filesOf = ({ file, other }: PageState['view']) =>
