@@ -7,6 +7,7 @@ import { capturesTests } from './captures-test.ts'
 const pageTest = capturesTests()
 
 const kept = asPcap(uploadSegments({ patches: 6, chunk: 20_000, keeps: true }))
+const closed = asPcap(uploadSegments({ patches: 6, chunk: 20_000, keeps: false }))
 
 /** Whether the chosen row lies in the list's sight. */
 const isChosenInSight = (page: Page) =>
@@ -122,6 +123,27 @@ pageTest('what was pressed in the bar of captures keeps the focus', async ({ pag
   await opened(page, 'refused.pcapng')
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
 })
+
+pageTest('no name is too long for the window', async ({ page, write }) => {
+  const long = `${'very-long-capture-name-'.repeat(8)}.pcap`
+  await choose(page, await write(long, kept), await write(`b-${long}`, closed))
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.waitForTimeout(150)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+  }
+})
+
+pageTest(
+  'no comparison is too wide for a small window',
+  async ({ page }) => {
+    await opened(page, 'keep-alive.pcapng', 'connection-close.pcapng')
+    await page.setViewportSize({ width: 320, height: 640 })
+    await page.waitForTimeout(150)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
+  },
+  '#file=keep-alive.pcapng&with=connection-close.pcapng',
+)
 
 pageTest(
   'PATCH by PATCH there is no time to zoom, and the page says so',
