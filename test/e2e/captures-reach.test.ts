@@ -1,7 +1,7 @@
 // All that the captures page holds can be reached: the last frame, by keyboard, in a narrow window, in colours that are forced upon it.
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { asPcap, choose, opened, placeOf, uploadSegments } from './captures-scene.ts'
+import { asPcap, choose, drop, opened, placeOf, uploadSegments } from './captures-scene.ts'
 import { capturesTests } from './captures-test.ts'
 
 const pageTest = capturesTests()
@@ -188,4 +188,42 @@ pageTest('of a time that the capture doesn’t have, what there is is shown', as
     expect(await blocks.count(), time).toBeGreaterThan(0)
     expect(await placeOf(page, 'time')).toBe(time)
   }
+})
+
+pageTest('forced colours leave told what colours tell', async ({ page }) => {
+  await page.emulateMedia({ forcedColors: 'active' })
+  await drop(page, ['kept.pcap', kept], ['closed.pcap', closed])
+  await opened(page, 'kept.pcap', 'closed.pcap')
+  await page.locator('.list-rows .list-row', { hasText: 'SYN' }).first().click()
+  await page.locator('.list-rows [aria-selected=true]').waitFor()
+  const colours = await page.evaluate(() => {
+    const of = (selector: string, pseudo?: string) => {
+      const element = document.querySelector(selector)
+      if (element === null) throw new Error(selector)
+      const { backgroundColor, backgroundImage, color, outlineStyle, stroke } = getComputedStyle(
+        element,
+        pseudo,
+      )
+      return { backgroundColor, backgroundImage, color, outlineStyle, stroke }
+    }
+    return {
+      ground: of('#frames'),
+      sent: of('.key-patch', '::before'),
+      waits: of('.key-wait', '::before'),
+      answer: of('.key-answer', '::before'),
+      handshake: of('.key-handshake', '::before'),
+      row: of('.list-rows [aria-selected=false]'),
+      chosen: of('.list-rows [aria-selected=true]'),
+      chip: of('.chip[data-current]'),
+      bar: of('.picture rect.chosen'),
+    }
+  })
+  const { ground, sent, waits, answer, handshake, row, chosen, chip, bar } = colours
+  const swatches = [ground, sent, waits, answer].map(({ backgroundColor }) => backgroundColor)
+  expect(new Set(swatches).size).toBe(4)
+  expect(handshake.backgroundImage).toContain('linear-gradient')
+  expect(chosen.backgroundColor).not.toBe(row.backgroundColor)
+  expect(chosen.color).not.toBe(row.color)
+  expect(chip.outlineStyle).toBe('solid')
+  expect(bar.stroke).not.toBe('none')
 })
