@@ -1,9 +1,10 @@
 // Two captures held against each other: the verdict first, then where the time between them went.
 import { causes } from '../../../captures/report/budget/causes.ts'
 import { compare } from '../../../captures/report/compare.ts'
-import type { Comparison, FigureRow } from '../../../captures/report/comparison.ts'
+import { told } from '../../../captures/report/compare-text.ts'
+import type { Comparison } from '../../../captures/report/comparison.ts'
 import { stepsOf, waterfallPicture } from '../../../captures/report/pictures/waterfall.ts'
-import { amount, duration, signed, size } from '../../../captures/report/quantity.ts'
+import { signed } from '../../../captures/report/quantity.ts'
 import { rounded, roundedBudget } from '../../../captures/report/rounded.ts'
 import { comparisonVerdict } from '../../../captures/report/sentences/comparison.ts'
 import { h } from '../../upload/dom.ts'
@@ -141,19 +142,4 @@ function figureTable({ figures }: Comparison): HTMLElement {
       row.difference === null ? '–' : signed(row.difference, (positive) => told(row, positive)),
     ]),
   )
-}
-
-/** Both columns and their difference in one unit of time. */
-function told({ unit, a, b }: FigureRow, value: number | null): string {
-  if (value === null) return '–'
-  switch (unit) {
-    case 'count':
-      return Number.isInteger(value) ? amount(value) : value.toFixed(1)
-    case 'bytes':
-      return size(value)
-    case 'seconds':
-      return Math.max(a ?? 0, b ?? 0) < 0.9995 ? duration(value) : `${value.toFixed(2)}\u00a0s`
-    case 'bytes per second':
-      return `${size(value)}/s`
-  }
 }
