@@ -123,18 +123,37 @@ export interface EndOptions {
   readonly window: number
 }
 
+/** One segment of the beginning. Numbers are relative, as Wireshark's `tcp.seq` and `tcp.ack`. */
+export interface InitiationSegment {
+  readonly packet: number
+  readonly time: number
+  readonly by: Role
+  readonly part: 'syn' | 'syn-ack' | 'ack' | 'reset'
+  readonly sequence: number | null
+  /** `null`: without the ACK flag; of a reset neither is told. */
+  readonly acknowledgement: number | null
+  /** Payload bytes. */
+  readonly length: number
+}
+
 /** First SYN to the ACK that completes the handshake. */
 export interface Initiation {
   readonly kind: 'handshake' | 'refused' | 'unanswered' | 'unseen' | 'simultaneous'
   /** SYN, SYN+ACK, ACK, without their retransmissions; a refusal: SYN, RST. */
   readonly packets: readonly number[]
+  /** The same, each with the part that it plays: what is not here is not in the file. */
+  readonly segments: readonly InitiationSegment[]
   /** First SYN to the ACK; `null` where that is not captured. */
   readonly duration: number | null
-  /** The latest SYN to the ACK that completes the handshake: one round trip, wherever the tap is. */
+  /**
+   * The latest SYN to the ACK that completes the handshake, less the time between copies of the SYN+ACK: one round trip, wherever
+   * the tap is. `null`: not captured, or the ACK came with data, for which the client may have waited.
+   */
   readonly rtt: number | null
   /** The SYN to the SYN+ACK: the part of the round trip between the tap and the server. */
   readonly rttToServer: number | null
   readonly synRetransmissions: number
+  readonly synAckRetransmissions: number
   /** Data in the SYN (TCP Fast Open, RFC 7413), bytes. */
   readonly fastOpenBytes: number
   /** `simultaneous`: of the server's SYN only the SYN+ACK after it is captured. */

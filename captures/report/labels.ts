@@ -3,6 +3,8 @@ import type {
   Analysis,
   ConnectionAnalysis,
   ExchangeAnalysis,
+  Initiation,
+  InitiationSegment,
   TerminationSegment,
 } from '../analysis.ts'
 import { duration, size } from './quantity.ts'
@@ -33,18 +35,23 @@ export function labelsOf(analysis: Analysis): Labels {
 type Put = (packet: number | null | undefined, text: string) => void
 
 function labelInitiation({ initiation }: ConnectionAnalysis, put: Put): void {
-  const { kind, packets, rtt } = initiation
-  const [first, second, third] = packets
+  const { kind, segments } = initiation
   if (kind === 'unseen') return
-  put(first, 'SYN, the client asks')
-  if (kind === 'refused') put(second, 'refused by a reset')
-  if (kind === 'simultaneous') {
-    const what = initiation.isOtherSynUnseen ? 'SYN+ACK' : 'SYN'
-    put(second, `${what} of the other side: both opened at once`)
-  }
-  if (kind !== 'handshake') return
-  put(second, 'SYN+ACK, the server agrees')
-  put(third, `ACK, the handshake is complete${rtt === null ? '' : ` after ${duration(rtt)}`}`)
+  for (const segment of segments) put(segment.packet, openings[segment.part](segment, initiation))
+}
+
+const openings: Readonly<
+  Record<InitiationSegment['part'], (segment: InitiationSegment, initiation: Initiation) => string>
+> = {
+  syn: ({ by }) =>
+    by === 'client' ? 'SYN, the client asks' : 'SYN of the other side: both opened at once',
+  'syn-ack': ({ by }, { kind }) =>
+    kind === 'simultaneous'
+      ? `SYN+ACK of ${by === 'client' ? 'the client' : 'the other side'}: both opened at once`
+      : 'SYN+ACK, the server agrees',
+  ack: (_, { rtt }) =>
+    `ACK, the handshake is complete${rtt === null ? '' : ` after ${duration(rtt)}`}`,
+  reset: () => 'refused by a reset',
 }
 
 function labelIdle({ maintenance }: ConnectionAnalysis, put: Put): void {

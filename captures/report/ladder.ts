@@ -1,6 +1,12 @@
 // The ladder of a phase as data: arrows between two lifelines, in the order of the frames. Text and page draw the same.
-import type { ConnectionAnalysis, TerminationSegment } from '../analysis.ts'
-import { type Role, unreachable } from '../units.ts'
+import type {
+  ConnectionAnalysis,
+  Initiation,
+  InitiationSegment,
+  TerminationSegment,
+} from '../analysis.ts'
+import type { Role } from '../units.ts'
+import { playing } from './opening.ts'
 import type { Sentence } from './prose.ts'
 import { say } from './prose.ts'
 import { count, size } from './quantity.ts'
@@ -40,89 +46,74 @@ export const segment = (packet: number | undefined | null, arrow: Arrow): Segmen
 
 export const folded = (text: Sentence): FoldRow => ({ kind: 'fold', text })
 
-/** SYN, SYN+ACK, ACK and their variants. Empty where the handshake is not captured. */
-export function initiationLadder(connection: ConnectionAnalysis): LadderRow[] {
-  const { initiation, start } = connection
-  const [first, second, third, fourth] = initiation.packets
-  const { rtt, rttToServer, duration, fastOpenBytes, synRetransmissions } = initiation
-  const end = duration === null ? null : start + duration
-  const latestSyn = end === null || rtt === null ? start : end - rtt
-  const answered = rttToServer === null ? null : latestSyn + rttToServer
-  const syn = (server: string) => [
-    ...segment(first, {
-      time: start,
-      by: 'client',
-      label: fastOpenBytes > 0 ? `SYN + ${size(fastOpenBytes)}` : 'SYN',
-      numbers: 'seq 0',
-      states: { client: 'SYN-SENT', server },
-    }),
-    ...(synRetransmissions > 0
-      ? [folded(say`the same SYN again, ${count(synRetransmissions, 'time')}`)]
-      : []),
-  ]
-  const next = 1 + fastOpenBytes
-  switch (initiation.kind) {
-    case 'handshake':
-      return [
-        ...syn('SYN-RECEIVED'),
-        ...segment(second, {
-          time: answered,
-          by: 'server',
-          label: 'SYN, ACK',
-          numbers: `seq 0 ack ${next}`,
-          states: { client: 'ESTABLISHED', server: 'SYN-RECEIVED' },
-        }),
-        ...segment(third, {
-          time: end,
-          by: 'client',
-          label: 'ACK',
-          numbers: `seq ${next} ack 1`,
-          states: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
-        }),
-      ]
-    case 'refused':
-      return [
-        ...syn(''),
-        ...segment(second, {
-          time: answered ?? (connection.lastPacket === second ? connection.end : null),
-          by: 'server',
-          label: 'RST',
-          numbers: '',
-          states: { client: 'CLOSED', server: 'CLOSED' },
-        }),
-      ]
-    case 'unanswered':
-      return [...syn(''), folded(say`no answer`)]
-    case 'unseen':
-      return []
-    case 'simultaneous':
-      return [
-        ...syn(''),
-        ...segment(second, {
-          time: null,
-          by: 'server',
-          label: initiation.isOtherSynUnseen ? 'SYN, ACK' : 'SYN',
-          numbers: initiation.isOtherSynUnseen ? 'seq 0 ack 1' : 'seq 0',
-          states: { client: 'SYN-RECEIVED', server: 'SYN-RECEIVED' },
-        }),
-        ...segment(third, {
-          time: null,
-          by: 'client',
-          label: 'SYN, ACK',
-          numbers: 'seq 0 ack 1',
-          states: { client: 'SYN-RECEIVED', server: 'ESTABLISHED' },
-        }),
-        ...segment(fourth, {
-          time: end,
-          by: 'server',
-          label: 'SYN, ACK',
-          numbers: 'seq 0 ack 1',
-          states: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
-        }),
-      ]
-    default:
-      return unreachable(initiation.kind)
+/** SYN, SYN+ACK, ACK and their variants, as they stand in the file. Empty where the handshake is not captured. */
+export function initiationLadder({ initiation }: ConnectionAnalysis): LadderRow[] {
+  const { kind, segments } = initiation
+  if (kind === 'unseen') return []
+  let states: States = { client: '', server: '' }
+  const rows = segments.flatMap((one) => {
+    states = statesAfter(states, one, kind)
+    return [
+      ...segment(one.packet, {
+        time: one.time,
+        by: one.by,
+        label: one.length > 0 ? `${labelOf[one.part]} + ${size(one.length)}` : labelOf[one.part],
+        numbers: numbersOf(one),
+        states,
+      }),
+      ...again(one, initiation),
+    ]
+  })
+  return [...rows, ...absent(initiation)]
+}
+
+const labelOf: Readonly<Record<InitiationSegment['part'], string>> = {
+  syn: 'SYN',
+  'syn-ack': 'SYN, ACK',
+  ack: 'ACK',
+  reset: 'RST',
+}
+
+/** By the part that it plays, not by its place: recorders put segments out of order. */
+function statesAfter(
+  before: States,
+  { part, by }: InitiationSegment,
+  kind: Initiation['kind'],
+): States {
+  if (part === 'reset') return { client: 'CLOSED', server: 'CLOSED' }
+  if (part === 'ack') return { client: 'ESTABLISHED', server: 'ESTABLISHED' }
+  if (kind === 'handshake') {
+    if (part === 'syn-ack') return { client: 'ESTABLISHED', server: 'SYN-RECEIVED' }
+    return { client: 'SYN-SENT', server: 'SYN-RECEIVED' }
   }
+  if (part === 'syn' && by === 'client') return { client: 'SYN-SENT', server: '' }
+  if (part === 'syn') return { client: 'SYN-RECEIVED', server: 'SYN-RECEIVED' }
+  // Simultaneous: who gets the other's SYN+ACK is ESTABLISHED (RFC 9293 §3.5, figure 7).
+  const own = before[by] === 'ESTABLISHED' ? 'ESTABLISHED' : 'SYN-RECEIVED'
+  return by === 'client'
+    ? { client: own, server: 'ESTABLISHED' }
+    : { client: 'ESTABLISHED', server: own }
+}
+
+/** Copies are not drawn one by one. */
+function again(
+  { part, by }: InitiationSegment,
+  { kind, synRetransmissions, synAckRetransmissions }: Initiation,
+): FoldRow[] {
+  if (part === 'syn' && by === 'client' && synRetransmissions > 0)
+    return [folded(say`the same SYN again, ${count(synRetransmissions, 'time')}`)]
+  if (part === 'syn-ack' && kind === 'handshake' && synAckRetransmissions > 0)
+    return [folded(say`the same SYN, ACK again, ${count(synAckRetransmissions, 'time')}`)]
+  return []
+}
+
+function absent(initiation: Initiation): FoldRow[] {
+  if (initiation.kind === 'unanswered') return [folded(say`no answer`)]
+  if (initiation.kind !== 'handshake') return []
+  return [
+    ...(playing(initiation, 'syn-ack') === null ? [folded(say`no SYN, ACK in the file`)] : []),
+    ...(playing(initiation, 'ack') === null ? [folded(say`no ACK in the file`)] : []),
+  ]
 }
 
 /** FINs, RSTs and their ACKs, each with the states that it leads to. */
@@ -138,7 +129,11 @@ export function terminationLadder({ termination }: ConnectionAnalysis): LadderRo
   )
 }
 
-function numbersOf({ sequence, length, acknowledgement }: TerminationSegment): string {
+function numbersOf({
+  sequence,
+  length,
+  acknowledgement,
+}: TerminationSegment | InitiationSegment): string {
   return [
     ...(sequence === null ? [] : [`seq ${sequence}`]),
     ...(length > 0 ? [`len ${length}`] : []),

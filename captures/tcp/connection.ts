@@ -30,6 +30,16 @@ export interface EndSegment {
   readonly acknowledgesFin: boolean
 }
 
+/** A segment that takes part in the handshake. */
+export interface HandshakeSegment extends Place {
+  readonly direction: Direction
+  /** Where it stands in its own stream (a SYN at −1), and up to where it acknowledges the other one. */
+  readonly offset: StreamOffset
+  readonly acknowledged: StreamOffset
+  /** Payload bytes. */
+  readonly length: number
+}
+
 export interface Counts {
   retransmissions: number
   fastRetransmissions: number
@@ -62,9 +72,8 @@ export interface Connection {
   /** The latest SYN without ACK, by whomever; and from it to the first bare ACK: what Wireshark calls iRTT. −1: not seen. */
   synTime: Nanoseconds
   initialRtt: Nanoseconds
-  /** The ACK that completes the handshake, and the first SYN+ACK. */
-  synAck: Place | null
-  handshakeAck: Place | null
+  /** The first ACK of who called that acknowledges the other's SYN: it may carry data. */
+  handshakeAck: HandshakeSegment | null
   firstReset: Place | null
   firstResetBy: Direction
   readonly counts: Counts
@@ -104,7 +113,6 @@ export function createConnection(
     laterOne: null,
     synTime: -1.5,
     initialRtt: -1.5,
-    synAck: null,
     handshakeAck: null,
     firstReset: null,
     firstResetBy: 0,

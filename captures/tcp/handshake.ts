@@ -1,9 +1,9 @@
 // The beginning of a connection as its segments tell it: SYNs, what they offer, and the round trip.
 import { Flag, type Segment } from '../packet/segment.ts'
 import type { Direction, Nanoseconds } from '../units.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, HandshakeSegment } from './connection.ts'
 import { distance } from './sequence.ts'
-import type { Stream } from './stream.ts'
+import { offsetOf, type Stream } from './stream.ts'
 
 /** Notes a SYN, a SYN+ACK, and the ACK that completes the handshake. To be called before the segment is judged. */
 export function noteHandshake(
@@ -25,13 +25,14 @@ export function noteHandshake(
   // The SYN+ACK may not be captured, or stand behind this ACK: the recorder saw two queues.
   const isOfCaller = own.syn !== null && !own.syn.withAck
   if (isOfCaller && distance(other.base, segment.acknowledgement) >= 0)
-    connection.handshakeAck = { packet: segment.packet, time }
+    connection.handshakeAck = placed(connection, segment, own, other)
 }
 
 function noteSyn(connection: Connection, segment: Segment, own: Stream, other: Stream): void {
   const place = { packet: segment.packet, time: segment.time }
   const withAck = (segment.flags & Flag.ack) !== 0
-  if (!withAck) connection.synTime = segment.time
+  if (withAck) noteSynAck(connection, segment, own, other)
+  else connection.synTime = segment.time
   if (own.syn !== null && own.syn.isn === segment.sequence) {
     own.syn.last = place
     own.syn.copies += 1
@@ -40,8 +41,6 @@ function noteSyn(connection: Connection, segment: Segment, own: Stream, other: S
       Object.assign(own.syn, offerOf(segment))
       agreeOnScale(segment, own, other)
     }
-    // Both opened at once: what follows the SYN is a SYN+ACK with the same number (RFC 9293 §3.5, figure 7).
-    if (withAck && connection.synAck === null) connection.synAck = place
     return
   }
   const isOther = own.isBased && distance(segment.sequence, own.base) !== 1
@@ -58,9 +57,38 @@ function noteSyn(connection: Connection, segment: Segment, own: Stream, other: S
     isAnsweringToo: false,
     dataLength: segment.length,
   }
-  if (withAck) connection.synAck ??= place
   agreeOnScale(segment, own, other)
 }
+
+/** Both that open at once send one, with the number of their SYN (RFC 9293 §3.5, figure 7). */
+function noteSynAck(connection: Connection, segment: Segment, own: Stream, other: Stream): void {
+  const { synAck } = own
+  const first = placed(connection, segment, own, other)
+  if (synAck === null) {
+    own.synAck = { first, answer: first, last: first, copies: 1 }
+    return
+  }
+  // Of a later connection on the same ports.
+  if (first.offset !== synAck.first.offset) return
+  synAck.copies += 1
+  if (connection.handshakeAck !== null) return
+  synAck.last = first
+  if (other.syn !== null && synAck.answer.packet < other.syn.last.packet) synAck.answer = first
+}
+
+const placed = (
+  connection: Connection,
+  { packet, time, sequence, acknowledgement, length }: Segment,
+  own: Stream,
+  other: Stream,
+): HandshakeSegment => ({
+  packet,
+  time,
+  direction: connection.streams[0] === own ? 0 : 1,
+  offset: offsetOf(own, sequence),
+  acknowledged: offsetOf(other, acknowledgement),
+  length,
+})
 
 const offerOf = (segment: Segment) => ({
   mss: segment.mss,
@@ -81,12 +109,15 @@ function agreeOnScale(segment: Segment, own: Stream, other: Stream): void {
 
 /** How long a segment takes from the tap to that end and the answer back, as the handshake showed; 0: not known. */
 export function tapRoundTrip(connection: Connection, direction: Direction): Nanoseconds {
-  const { synAck, handshakeAck, streams } = connection
-  const own = streams[direction].syn
-  if (own === null || synAck === null) return 0
-  if (!own.withAck) return handshakeAck === null ? 0 : handshakeAck.time - synAck.time
-  const called = streams[direction === 0 ? 1 : 0].syn
-  return called === null ? 0 : synAck.time - called.last.time
+  const { handshakeAck, streams } = connection
+  const { syn, synAck } = streams[direction]
+  const other = streams[direction === 0 ? 1 : 0]
+  if (syn === null) return 0
+  if (syn.withAck)
+    return synAck === null || other.syn === null ? 0 : synAck.answer.time - other.syn.last.time
+  return handshakeAck === null || other.synAck === null
+    ? 0
+    : handshakeAck.time - other.synAck.last.time
 }
 
 /** The window in bytes (RFC 7323 §2.3: that of a SYN is never scaled). */

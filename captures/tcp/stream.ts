@@ -1,5 +1,6 @@
 // What is known of one direction of a connection while its segments go by.
 import type { Nanoseconds } from '../units.ts'
+import type { HandshakeSegment } from './connection.ts'
 import type { Place, StreamOffset } from './piece.ts'
 import { createUnacknowledged, type Unacknowledged } from './unacknowledged.ts'
 
@@ -25,6 +26,15 @@ export interface Syn {
   readonly dataLength: number
 }
 
+/** The SYN+ACK of a direction, with its copies. */
+export interface SynAck {
+  readonly first: HandshakeSegment
+  /** The first one behind the latest SYN of the other side, and the latest before the handshake was complete. */
+  answer: Place
+  last: Place
+  copies: number
+}
+
 /** Bytes that came before their turn. */
 export interface EarlyPiece {
   readonly offset: StreamOffset
@@ -45,6 +55,7 @@ export interface Stream {
   isBased: boolean
   base: number
   syn: Syn | null
+  synAck: SynAck | null
 
   // What Wireshark's analysis remembers of a direction. Sequence numbers are signed 32-bit.
   hasNext: boolean
@@ -137,6 +148,7 @@ export function createStream(): Stream {
     isBased: false,
     base: 0,
     syn: null,
+    synAck: null,
     hasNext: false,
     next: 0,
     nextOffset: noTime,

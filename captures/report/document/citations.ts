@@ -1,6 +1,7 @@
 // What an explanation says of frames, as Wireshark's display filters: anybody can check it there. Connection in, claims out.
 import type { ConnectionAnalysis, EndOptions, ExchangeAnalysis } from '../../analysis.ts'
 import type { Role } from '../../units.ts'
+import { playing } from '../opening.ts'
 import { isPatch } from '../sentences/exchange.ts'
 
 /** `filter` holds for this frame. */
@@ -101,37 +102,39 @@ function ends(connection: ConnectionAnalysis): FrameCitation[] {
 }
 
 function initiation(connection: ConnectionAnalysis): FrameCitation[] {
-  const { initiation: opening, start } = connection
-  const [syn, synAck, ack] = opening.packets
+  const { initiation: opening } = connection
+  const [syn, synAck, ack] = (['syn', 'syn-ack', 'ack'] as const).map((part) =>
+    playing(opening, part),
+  )
   if (opening.kind !== 'handshake' || opening.synRetransmissions > 0) return []
-  const { client, server, duration } = opening
+  const { client, server } = opening
   const next = (end: EndOptions | null) =>
     end === null ? null : `tcp.ack_raw == ${(end.isn + 1) % 2 ** 32}`
   return [
     ...cited(
-      syn,
+      syn?.packet,
       'SYN of the client',
       all(sentBy(connection, 'client'), 'tcp.flags == 0x002', announced(client)),
     ),
     ...cited(
-      synAck,
+      synAck?.packet,
       'SYN, ACK of the server',
       all(
         sentBy(connection, 'server'),
         'tcp.flags == 0x012',
         announced(server),
         next(client),
-        opening.rttToServer === null ? null : at(start + opening.rttToServer),
+        atTime(synAck?.time ?? null),
       ),
     ),
     ...cited(
-      ack,
+      ack?.packet,
       'ACK of the client, the handshake is complete',
       all(
         sentBy(connection, 'client'),
         'tcp.flags.syn == 0 && tcp.flags.ack == 1 && tcp.seq == 1',
         next(server),
-        duration === null ? null : at(start + duration),
+        atTime(ack?.time ?? null),
       ),
     ),
   ]

@@ -1,6 +1,12 @@
 // How a connection opened, segment by segment. Analysis in, marked words out.
-import type { ConnectionAnalysis, EndOptions, Initiation } from '../../analysis.ts'
+import type {
+  ConnectionAnalysis,
+  EndOptions,
+  Initiation,
+  InitiationSegment,
+} from '../../analysis.ts'
 import { unreachable } from '../../units.ts'
+import { playing } from '../opening.ts'
 import type { Sentence } from '../prose.ts'
 import { frames, role, say } from '../prose.ts'
 import { count, duration, size } from '../quantity.ts'
@@ -27,25 +33,57 @@ export function initiationSentences(connection: ConnectionAnalysis): Sentence[] 
   }
 }
 
-function threeSegments({ packets, client, server }: Initiation): Sentence[] {
-  const [syn, synAck, ack] = packets
+function threeSegments(initiation: Initiation): Sentence[] {
+  const { client } = initiation
+  const syn = playing(initiation, 'syn')
+  const synAck = playing(initiation, 'syn-ack')
+  const ack = playing(initiation, 'ack')
   return [
-    ...(syn === undefined
+    ...(syn === null
       ? []
       : [
-          say`${inFrame(syn)}, SYN: the ${role('client')} asks for a connection${isn(client)}. A SYN takes one sequence number, so the client's first byte is number 1.`,
+          say`${inFrame(syn.packet)}, SYN: the ${role('client')} asks for a connection${isn(client)}. A SYN takes one sequence number, so the client's first byte is number 1.`,
         ]),
-    ...(synAck === undefined
-      ? []
-      : [
-          say`${inFrame(synAck)}, SYN+ACK: the ${role('server')} agrees. It acknowledges the SYN${acknowledges(client)}${server === null ? '' : ` and announces its own ISN ${server.isn} (relative 0)`}.`,
-        ]),
-    ...(ack === undefined
-      ? []
-      : [
-          say`${inFrame(ack)}, ACK: the ${role('client')} acknowledges the server's SYN${acknowledges(server)}. Both ends are ESTABLISHED and may send data.`,
-        ]),
+    synAck === null
+      ? say`The SYN+ACK of the ${role('server')} is not in the file; that it agreed is known from the ACK.`
+      : agreement(synAck, ack, initiation),
+    ...(ack === null ? [] : [completion(ack, initiation)]),
   ]
+}
+
+function agreement(
+  { packet, acknowledgement }: InitiationSegment,
+  ack: InitiationSegment | null,
+  { client, server, fastOpenBytes, synAckRetransmissions }: Initiation,
+): Sentence {
+  const withData =
+    fastOpenBytes === 0
+      ? ''
+      : (acknowledgement ?? 0) > 1
+        ? ' and the data in it'
+        : ' alone, not the data in it'
+  const own = server === null ? '' : ` and announces its own ISN ${server.isn} (relative 0)`
+  const order =
+    ack !== null && ack.packet < packet
+      ? ' It stands behind the ACK in the file: the recorder put the two out of order.'
+      : ''
+  const again =
+    synAckRetransmissions === 0
+      ? ''
+      : ` It was sent ${count(synAckRetransmissions + 1, 'time')}, since no ACK reached the server in time.`
+  return say`${inFrame(packet)}, SYN+ACK: the ${role('server')} agrees. It acknowledges the SYN${withData}${acknowledges(client, acknowledgement)}${own}.${order}${again}`
+}
+
+function completion(
+  { packet, acknowledgement, length }: InitiationSegment,
+  { server }: Initiation,
+): Sentence {
+  const what = length === 0 ? 'ACK' : `ACK with ${size(length)} of data`
+  const bare =
+    length === 0
+      ? ''
+      : ' An ACK of its own before it is not in the file: it was missed, or never sent.'
+  return say`${inFrame(packet)}, ${what}: the ${role('client')} acknowledges the server's SYN${acknowledges(server, acknowledgement)}. Both ends are ESTABLISHED and may send data.${bare}`
 }
 
 const inFrame = (packet: number): Sentence => ['Frame\u00a0', { kind: 'frame', number: packet }]
@@ -53,25 +91,36 @@ const inFrame = (packet: number): Sentence => ['Frame\u00a0', { kind: 'frame', n
 const isn = (end: EndOptions | null) =>
   end === null ? '' : ` with the initial sequence number (ISN) ${end.isn}, shown as relative 0`
 
-const acknowledges = (end: EndOptions | null) =>
-  end === null ? '' : ` (ack ${(end.isn + 1) % 2 ** 32}, relative 1)`
+const acknowledges = (end: EndOptions | null, relative: number | null) =>
+  end === null || relative === null
+    ? ''
+    : ` (ack ${(end.isn + relative) % 2 ** 32}, relative ${relative})`
 
-function roundTrip({
-  duration: seconds,
-  rtt,
-  rttToServer,
-  synRetransmissions,
-}: Initiation): Sentence[] {
-  if (seconds === null || rtt === null) {
+function roundTrip(initiation: Initiation): Sentence[] {
+  const { duration: seconds, rtt, rttToServer, synRetransmissions } = initiation
+  if (playing(initiation, 'ack') === null)
     return [say`How long it took is not captured: its last ACK is missing.`]
-  }
+  if (seconds === null)
+    return [say`How long it took cannot be told: its times contradict one another.`]
+  if (rtt === null) return [upperBound(initiation, seconds)]
   if (synRetransmissions > 0) {
     return [
       say`The SYN had to be sent ${count(synRetransmissions + 1, 'time')}: the handshake took ${duration(seconds)}, of which the round trip was only ${duration(rtt)}.`,
       ...tap(rtt, rttToServer),
     ]
   }
+  if (initiation.synAckRetransmissions > 0 && seconds > rtt) {
+    return [
+      say`The handshake took ${duration(seconds)}, of which the round trip was only ${duration(rtt)}: the rest went by until the SYN+ACK was sent again.`,
+      ...tap(rtt, rttToServer),
+    ]
+  }
   return [say`The handshake took one round trip: ${duration(rtt)}.`, ...tap(rtt, rttToServer)]
+}
+
+function upperBound({ rttToServer }: Initiation, seconds: number): Sentence {
+  const server = rttToServer === null ? '' : ` From SYN to SYN+ACK it was ${duration(rttToServer)}.`
+  return say`It was complete ${duration(seconds)} after the SYN. How much of that is the round trip cannot be told: the ${role('client')} may have waited with its data.${server}`
 }
 
 /** On shorter paths the ends’ own delays are as long as the way. */
@@ -96,34 +145,35 @@ function fastOpen({ fastOpenBytes }: Initiation): Sentence[] {
 }
 
 function refused({ initiation, server }: ConnectionAnalysis): Sentence[] {
-  const [syn, rst] = initiation.packets
+  const syn = playing(initiation, 'syn')
+  const rst = playing(initiation, 'reset')
   const after = initiation.rttToServer === null ? '' : ` ${duration(initiation.rttToServer)} later`
   return [
-    ...(syn === undefined
+    ...(syn === null
       ? []
       : [
-          say`${inFrame(syn)}, SYN: the ${role('client')} asks for a connection${isn(initiation.client)}.`,
+          say`${inFrame(syn.packet)}, SYN: the ${role('client')} asks for a connection${isn(initiation.client)}.`,
         ]),
-    ...(rst === undefined
+    ...(rst === null
       ? []
       : [
-          say`${inFrame(rst)}, RST:${after} the ${role('server')} refuses. Nobody listens on port ${String(server.port)}, or a firewall refuses in its place.`,
+          say`${inFrame(rst.packet)}, RST:${after} the ${role('server')} refuses. Nobody listens on port ${String(server.port)}, or a firewall refuses in its place.`,
         ]),
     say`No connection came about: there is nothing to maintain or to close.`,
   ]
 }
 
 function unanswered({ initiation, start, end }: ConnectionAnalysis): Sentence[] {
-  const [syn] = initiation.packets
+  const syn = playing(initiation, 'syn')
   const again =
     initiation.synRetransmissions > 0
       ? `and ${count(initiation.synRetransmissions, 'more time')} within ${duration(end - start)}`
       : ''
   return [
-    ...(syn === undefined
+    ...(syn === null
       ? []
       : [
-          say`${inFrame(syn)}, SYN: the ${role('client')} asks for a connection${isn(initiation.client)}${again === '' ? '' : `, ${again}`}.`,
+          say`${inFrame(syn.packet)}, SYN: the ${role('client')} asks for a connection${isn(initiation.client)}${again === '' ? '' : `, ${again}`}.`,
         ]),
     say`No answer is in the capture: the SYN or its answer was lost, a firewall drops it without a word, or the answer took another way past the recorder.`,
   ]

@@ -53,25 +53,29 @@ const isEqual = (ours: number | null, theirs: number | null) =>
 
 /**
  * The connections with a SYN of one side, then a SYN+ACK of the other one only, then the rest. Elsewhere tshark, which
- * takes the first ACK after the latest SYN, need not have the handshake's.
+ * takes the first ACK after the latest SYN, need not have the handshake's. With a SYN+ACK that was sent again in between, or an
+ * ACK that waited for data, its figure is longer than a round trip, and ours is not (docs/analysis.md).
  */
 function plainHandshakes(packets: readonly RoundTripPacket[]): ReadonlySet<number> {
   const order = new Map<number, string>()
   for (const packet of packets) {
-    const kind = packet['tcp.flags'] === '' ? '' : kindOf(Number(packet['tcp.flags']))
+    const kind = packet['tcp.flags'] === '' ? '' : kindOf(packet)
     const step = `${packet['tcp.srcport']} ${kind}`
     const number = Number(packet['tcp.stream'])
     const before = order.get(number) ?? ''
     if (!before.endsWith(step)) order.set(number, `${before} | ${step}`)
+    else if (kind === 'SYN+ACK') order.set(number, `${before} again`)
   }
   const isPlain =
     /^ \| (\d+) SYN \| (?!\1)(\d+) SYN\+ACK( \| \1 SYN \| \2 SYN\+ACK)* \| \1 ACK(?!.*SYN)/
   return new Set([...order].filter(([, steps]) => isPlain.test(steps)).map(([number]) => number))
 }
 
-function kindOf(flags: number): string {
+function kindOf(packet: RoundTripPacket): string {
+  const flags = Number(packet['tcp.flags'])
   const isSyn = (flags & Flag.syn) !== 0
   const hasAck = (flags & Flag.ack) !== 0
   if (isSyn) return hasAck ? 'SYN+ACK' : 'SYN'
-  return hasAck && (flags & Flag.rst) === 0 ? 'ACK' : 'other'
+  if (!hasAck || (flags & Flag.rst) !== 0) return 'other'
+  return Number(packet['tcp.len']) > 0 ? 'data' : 'ACK'
 }

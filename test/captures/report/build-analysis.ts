@@ -8,6 +8,7 @@ import type {
   FileAnalysis,
   IdleGap,
   Initiation,
+  InitiationSegment,
   Maintenance,
   Termination,
   TerminationSegment,
@@ -55,20 +56,61 @@ export function anEnd(parts: Partial<EndOptions> = {}): EndOptions {
   }
 }
 
-export function anInitiation(parts: Partial<Initiation> = {}): Initiation {
+/** `start`: when the first SYN was sent. Segments that a test doesn't give are those of `packets`, in the order of the protocol. */
+export function anInitiation({
+  start = 0,
+  ...parts
+}: Partial<Initiation> & { readonly start?: number } = {}): Initiation {
+  const initiation = plainInitiation(parts)
+  return { ...initiation, segments: parts.segments ?? openingSegments(initiation, start) }
+}
+
+const plainInitiation = (parts: Partial<Initiation>): Initiation => {
   return {
     kind: 'handshake',
     packets: [1, 2, 3],
     duration: 0.0404,
     rtt: 0.0404,
     rttToServer: 0.0403,
+    segments: [],
     synRetransmissions: 0,
+    synAckRetransmissions: 0,
     fastOpenBytes: 0,
     isOtherSynUnseen: false,
     client: anEnd(),
     server: anEnd({ isn: 1204771920, window: 65160 }),
     ...parts,
   }
+}
+
+const openingParts = {
+  handshake: ['client syn', 'server syn-ack', 'client ack'],
+  refused: ['client syn', 'server reset'],
+  unanswered: ['client syn'],
+  unseen: [],
+  simultaneous: ['client syn', 'server syn', 'client syn-ack', 'server syn-ack'],
+} as const
+
+function openingSegments(initiation: Initiation, start: number): InitiationSegment[] {
+  const { kind, packets, duration, rtt, rttToServer, fastOpenBytes } = initiation
+  const end = start + (duration ?? 0)
+  const answered = end - (rtt ?? duration ?? 0) + (rttToServer ?? 0)
+  const one: Record<InitiationSegment['part'], Partial<InitiationSegment>> = {
+    syn: { time: start, length: fastOpenBytes },
+    'syn-ack': { time: answered, acknowledgement: 1 + fastOpenBytes },
+    ack: { time: end, sequence: 1 + fastOpenBytes, acknowledgement: 1 },
+    reset: { time: answered, sequence: null },
+  }
+  const plain = { time: start, sequence: 0, acknowledgement: null, length: 0 }
+  return openingParts[kind].flatMap((text, n) => {
+    const packet = packets[n]
+    const by = text.startsWith('client') ? 'client' : 'server'
+    const part = (['syn-ack', 'syn', 'ack', 'reset'] as const).find((name) =>
+      text.endsWith(` ${name}`),
+    )
+    if (packet === undefined || part === undefined) return []
+    return [{ ...plain, ...one[part], packet, by, part }]
+  })
 }
 
 export const unseenInitiation = (): Initiation =>

@@ -181,7 +181,7 @@ export function pausedAndResumed(): Analysis {
         firstPacket: 2721,
         lastPacket: 3690,
         purpose: { reason: 'after-pause', connection: 0 },
-        initiation: anInitiation({ packets: [2721, 2722, 2723] }),
+        initiation: anInitiation({ start: 9.2, packets: [2721, 2722, 2723] }),
         maintenance: aMaintenance({
           exchanges: 2,
           patches: 1,

@@ -122,6 +122,7 @@ function simulateConnection(
     },
     retransmittedBytes: { client: (plan.retransmissions ?? 0) * mss, server: 0 },
     initiation: anInitiation({
+      start,
       packets: [firstPacket, firstPacket + 1, firstPacket + 2],
       duration: rtt,
       rtt,

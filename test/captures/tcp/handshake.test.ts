@@ -1,5 +1,6 @@
 // How a connection begins (RFC 9293 §3.5), and what both ends say of themselves in their SYNs.
 import { describe, expect, test } from 'vitest'
+import { labelsOf } from '../../../captures/report/labels.ts'
 import { initiationLadder } from '../../../captures/report/ladder.ts'
 import { plain } from '../../../captures/report/prose.ts'
 import { initiationSentences } from '../../../captures/report/sentences/initiation.ts'
@@ -122,6 +123,13 @@ test('simultaneous: both call at once (RFC 9293 §3.5, figure 7)', () => {
     0.021 < S. 0:0(0)   ack 1 <mss 1400>
     0.041 > .  1:1(0)   ack 1`)
   expect(packets).toBe(5)
+  expect(initiation.segments.map(({ by, part }) => `${by} ${part}`)).toEqual([
+    'client syn',
+    'server syn',
+    'client syn-ack',
+    'server syn-ack',
+    'client ack',
+  ])
   expect(initiation).toMatchObject({
     kind: 'simultaneous',
     synRetransmissions: 0,
@@ -175,6 +183,129 @@ describe('both call at once, and one of the SYNs is not captured', () => {
       1.020 < S. 0:0(0)   ack 1 <mss 1400>
       1.040 > .  1:1(0)   ack 1`)
     expect(initiation).toMatchObject({ kind: 'handshake', isOtherSynUnseen: false })
+  })
+})
+
+/** What the ladder draws, and what the trimmed file says of the frames. */
+const drawn = (text: string) => {
+  const { analysis } = explainText(text)
+  const connection = only(analysis.connections)
+  return {
+    connection,
+    rows: initiationLadder(connection).map((row) =>
+      row.kind === 'fold'
+        ? plain(row.text)
+        : `${row.packet} ${row.by} ${row.label} ${row.numbers}`.trim(),
+    ),
+    labels: [...labelsOf(analysis)]
+      .map(([packet, texts]) => `${packet} ${texts[0]}`)
+      .filter((label) => label.includes('initiation')),
+    told: initiationSentences(connection).map(plain).join(' '),
+  }
+}
+
+describe('each segment plays its own part, wherever it stands', () => {
+  test('of a SYN+ACK that is not captured nothing is drawn', () => {
+    const { connection, rows, labels, told } = drawn(`
+      0.000 > S  0:0(0)         <mss 1460>
+      0.040 > .  1:1(0)   ack 1
+      0.050 > P. 1        ack 1 "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"`)
+    expect(connection.initiation).toMatchObject({
+      kind: 'handshake',
+      packets: [1, 2],
+      segments: [
+        { packet: 1, by: 'client', part: 'syn' },
+        { packet: 2, by: 'client', part: 'ack' },
+      ],
+      rtt: 0.04,
+    })
+    expect(rows).toEqual([
+      '1 client SYN seq 0',
+      '2 client ACK seq 1 ack 1',
+      'no SYN, ACK in the file',
+    ])
+    expect(labels).toEqual([
+      '1 Connection 0, initiation: SYN, the client asks',
+      '2 Connection 0, initiation: ACK, the handshake is complete after 40.0\u00a0ms',
+    ])
+    expect(told).toContain('The SYN+ACK of the server is not in the file')
+    expect(told).toContain('Frame 2, ACK: the client acknowledges')
+    expect(told).toContain('The handshake took one round trip')
+  })
+
+  test('an ACK that was captured before the SYN+ACK stays the ACK', () => {
+    const { rows, labels, told } = drawn(`
+      0.000 > S  0:0(0)         <mss 1460>
+      0.040 > .  1:1(0)   ack 1
+      0.041 < S. 0:0(0)   ack 1 <mss 1400>
+      0.050 > P. 1        ack 1 "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"`)
+    expect(rows).toEqual([
+      '1 client SYN seq 0',
+      '2 client ACK seq 1 ack 1',
+      '3 server SYN, ACK seq 0 ack 1',
+    ])
+    expect(labels.map((label) => label.slice(0, 38))).toEqual([
+      '1 Connection 0, initiation: SYN, the c',
+      '2 Connection 0, initiation: ACK, the h',
+      '3 Connection 0, initiation: SYN+ACK, t',
+    ])
+    expect(told).toContain('It stands behind the ACK in the file')
+  })
+
+  test('an ACK that came with data is no round trip', () => {
+    const { connection, rows, told } = drawn(`
+      0.000 > S  0:0(0)         <mss 1460>
+      0.002 < S. 0:0(0)   ack 1 <mss 1400>
+      0.950 > P. 1        ack 1 "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"`)
+    expect(connection.initiation).toMatchObject({ duration: 0.95, rtt: null, rttToServer: 0.002 })
+    expect(rows.at(-1)).toBe('3 client ACK + 27\u00a0B seq 1 len 27 ack 1')
+    expect(told).not.toContain('one round trip')
+    expect(told).not.toContain('was taken at')
+    expect(told).toContain('the client may have waited with its data')
+  })
+
+  test('the time between copies of the SYN+ACK is no round trip', () => {
+    const { connection, rows, told } = drawn(`
+      0.000 > S  0:0(0)         <mss 1460>
+      0.002 < S. 0:0(0)   ack 1 <mss 1400>
+      1.002 < S. 0:0(0)   ack 1 <mss 1400>
+      1.042 > .  1:1(0)   ack 1`)
+    expect(connection.initiation).toMatchObject({
+      duration: 1.042,
+      rtt: 0.042,
+      rttToServer: 0.002,
+      synRetransmissions: 0,
+      synAckRetransmissions: 1,
+    })
+    expect(rows[2]).toBe('the same SYN, ACK again, 1 time')
+    expect(told).toContain('It was sent 2 times')
+    expect(told).toContain('the round trip was only 42.0 ms')
+  })
+
+  test('an answer to a SYN that was sent again counts from that', () => {
+    const { initiation } = connectionOf(`
+      0.000 > S  0:0(0)         <mss 1460>
+      0.002 < S. 0:0(0)   ack 1 <mss 1400>
+      1.000 > S  0:0(0)         <mss 1460>
+      1.002 < S. 0:0(0)   ack 1 <mss 1400>
+      1.042 > .  1:1(0)   ack 1`)
+    expect(initiation).toMatchObject({ rtt: 0.042, rttToServer: 0.002 })
+  })
+
+  test('what a SYN+ACK acknowledges of the data in the SYN is read, not reckoned', () => {
+    const fastOpen = (ack: number) =>
+      drawn(`
+      0.000 > S  0:27(27)         <mss 1460> "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+      0.020 < S. 0:0(0)    ack ${ack} <mss 1460>
+      0.021 > .  28:28(0)  ack 1`)
+    expect(fastOpen(28).told).toContain(
+      'It acknowledges the SYN and the data in it (ack 1028, relative 28)',
+    )
+    expect(fastOpen(28).rows[1]).toBe('2 server SYN, ACK seq 0 ack 28')
+    expect(fastOpen(1).told).toContain(
+      'It acknowledges the SYN alone, not the data in it (ack 1001, relative 1)',
+    )
+    expect(fastOpen(1).rows[1]).toBe('2 server SYN, ACK seq 0 ack 1')
   })
 })
 

@@ -76,10 +76,12 @@ function factsOf(sketch: Sketch, number: number): ConnectionFacts {
     initiation: {
       kind: opening ?? 'handshake',
       packets: [],
+      segments: [],
       duration: 0.01,
       rtt: 0.01,
       rttToServer: 0.01,
       synRetransmissions: 0,
+      synAckRetransmissions: 0,
       fastOpenBytes: 0,
       isOtherSynUnseen: false,
       client: null,
