@@ -349,7 +349,7 @@ export interface ExchangeUpload {
   readonly to: number | null
   /** The offset that the server answered. */
   readonly answeredOffset: number | null
-  /** Whether that fits what was sent; `null`: can't be told. */
+  /** Whether the server could have that offset; `null`: can't be told. A request that was refused for its own offset is no fault of the answer. */
   readonly isConsistent: boolean | null
   /** The stream bytes of the body in the client's direction. */
   readonly sequence: SequenceRange | null

@@ -1,7 +1,7 @@
 // Where the reading of one connection stands: both streams, and what was found in them.
 import type { StreamOffset } from '../tcp/piece.ts'
 import type { Direction } from '../units.ts'
-import type { HttpReader, HttpReaderOptions, Remark } from './exchange.ts'
+import type { HttpReader, HttpReaderOptions, MissedTime, Remark } from './exchange.ts'
 import { newStream, type OpenExchange, type Stream } from './stream.ts'
 
 export interface Conversation {
@@ -10,6 +10,7 @@ export interface Conversation {
   readonly exchanges: OpenExchange[]
   readonly remarks: Remark[]
   readonly framingBytes: [number, number]
+  readonly missed: MissedTime[]
   requestDirection: Direction | null
   protocol: HttpReader['protocol']
   /** The first exchange whose answer is still to come; from here on the next response is placed. */
@@ -28,6 +29,7 @@ export function newConversation(options: HttpReaderOptions): Conversation {
     exchanges: [],
     remarks: [],
     framingBytes: [0, 0],
+    missed: [],
     requestDirection: null,
     protocol: 'unknown',
     unanswered: 0,

@@ -1,6 +1,6 @@
 // What is read from the streams of one connection: requests, responses, and which belong together.
 import type { Place, StreamConsumer, StreamOffset } from '../tcp/piece.ts'
-import type { Direction } from '../units.ts'
+import type { Direction, Nanoseconds } from '../units.ts'
 
 /** The header fields that the later stages ask for: names in lower case, the values of a repeated field joined by `, `. */
 export type Fields = ReadonlyMap<string, string>
@@ -79,8 +79,16 @@ export interface HttpReader extends StreamConsumer {
   readonly protocol: 'http' | 'tls' | 'h2' | 'upgraded' | 'unknown'
   /** By direction: bytes of heads, chunk framing and trailers. */
   readonly framingBytes: readonly [number, number]
+  /** When whole requests may have gone unseen, in order. */
+  readonly missed: readonly MissedTime[]
   /** What is not in order, each told once, with the packet. */
   readonly remarks: readonly Remark[]
+}
+
+/** From the last byte before a gap to the first one behind it (ns). */
+export interface MissedTime {
+  readonly from: Nanoseconds
+  readonly to: Nanoseconds
 }
 
 export interface Remark {

@@ -34,6 +34,8 @@ export function loseIn(
 
 function lose(talk: Conversation, stream: Stream, cut: Cut | null): void {
   settle(stream)
+  if (stream.role !== 'response')
+    talk.missed.push({ from: Math.min(stream.timeBefore, stream.lastTime), to: stream.lastTime })
   talk.isAligned = false
   stream.state = 'lost'
   stream.message = null

@@ -23,6 +23,7 @@ export function describeUploads(
         number: connection.number,
         server: `${address} ${connection.ports[server]}`,
         exchanges: http.exchanges,
+        missed: http.missed,
       }
     }),
   )

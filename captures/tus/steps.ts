@@ -1,5 +1,5 @@
 // The exchanges of all connections in, the steps of uploads among them out, in the order of their requests.
-import type { Exchange } from '../http/exchange.ts'
+import type { Exchange, MissedTime } from '../http/exchange.ts'
 import { readDraftStep } from './draft-request.ts'
 import type { PlacedStep } from './groups.ts'
 import { readTusStep } from './request.ts'
@@ -12,6 +12,8 @@ export interface UploadConnection {
   /** Address and port, as text: uploads of different servers are different ones. */
   readonly server: string
   readonly exchanges: readonly Exchange[]
+  /** When requests may have gone unseen. */
+  readonly missed: readonly MissedTime[]
 }
 
 /** An upload that one exchange tells of is known in all of them, also where a head was cut before the fields that tell. */

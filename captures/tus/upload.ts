@@ -1,6 +1,6 @@
 // The exchanges of all connections in, the uploads that they made out: each across the connections that carried it.
 import type { ExchangeUpload, Progress, UploadAnalysis, UploadProtocol } from '../analysis.ts'
-import type { Exchange } from '../http/exchange.ts'
+import type { Exchange, MissedTime } from '../http/exchange.ts'
 import { inSeconds } from '../units.ts'
 import { joinParts } from './concatenation.ts'
 import { endOf, groupSteps, type PlacedStep } from './groups.ts'
@@ -22,12 +22,29 @@ export function collectUploads(connections: readonly UploadConnection[]): Collec
   const byExchange = new Map<Exchange, ExchangeUpload>()
   const uploads: UploadAnalysis[] = []
   const placed = readSteps(connections)
+  const missed = missedOf(connections)
   for (const { url, steps } of groupSteps(placed)) {
-    const offsets = judgeOffsets(steps)
+    const servers = [...new Set(steps.map(({ server }) => server))]
+    const offsets = judgeOffsets(
+      steps,
+      servers.flatMap((server) => missed.get(server) ?? []),
+    )
     for (const one of steps) byExchange.set(one.exchange, told(url, one, offsets))
     if (url !== null && isUpload(steps, offsets)) uploads.push(describeUpload(url, steps, offsets))
   }
   return { uploads: joinParts(uploads), byExchange }
+}
+
+/** By server: what is missing on one connection may have been of any upload. */
+function missedOf(connections: readonly UploadConnection[]): ReadonlyMap<string, MissedTime[]> {
+  const missed = new Map<string, MissedTime[]>()
+  for (const one of connections) {
+    if (one.missed.length === 0) continue
+    const there = missed.get(one.server)
+    if (there === undefined) missed.set(one.server, [...one.missed])
+    else there.push(...one.missed)
+  }
+  return missed
 }
 
 function told(url: string | null, one: PlacedStep, { verdicts }: Offsets): ExchangeUpload {

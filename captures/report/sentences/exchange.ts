@@ -131,7 +131,7 @@ function response(exchange: ExchangeAnalysis): Sentence {
   const range = sequenceRange(exchange.responseSequence)
   const parts = [size(exchange.responseBytes), ...present(range)].join(', ')
   const where = frameRange(responsePacket, lastResponsePacket ?? responsePacket)
-  return say`${before}Response ${tone('strong', String(status))} in ${where} (${parts})${outcome(status, upload)}.`
+  return say`${before}Response ${tone('strong', String(status))} in ${where} (${parts})${outcome(exchange)}.`
 }
 
 /** The server says how far it is while the bytes still come (104, IETF). */
@@ -143,9 +143,18 @@ function progressOf(upload: ExchangeUpload | null): Sentence {
 }
 
 /** Mismatching offset (tus 1.0.0, PATCH; draft-ietf-httpbis-resumable-upload §7.1). */
-const conflict = 409
+export const conflict = 409
 
-function outcome(status: number, upload: ExchangeUpload | null): Sentence {
+/** The server told where it stands, and that is not where the request begins. */
+export const isConflict = ({ status, upload }: ExchangeAnalysis): boolean =>
+  status === conflict &&
+  upload !== null &&
+  upload.from !== null &&
+  upload.answeredOffset !== null &&
+  upload.from !== upload.answeredOffset
+
+function outcome(exchange: ExchangeAnalysis): Sentence {
+  const { upload } = exchange
   if (upload === null) return []
   const { answeredOffset: offset, from, isConsistent, isDamaged, checksum } = upload
   if (isDamaged) {
@@ -153,7 +162,7 @@ function outcome(status: number, upload: ExchangeUpload | null): Sentence {
     return say`: the bytes arrived ${tone('damage', 'damaged')}, their ${digest} is not the one that was sent; they do not count`
   }
   if (offset === null) return []
-  if (status === conflict && from !== null && from !== offset)
+  if (isConflict(exchange))
     return say`: the server stands at Upload-Offset ${String(offset)}, ${tone('damage', `not at ${from}`)}`
   switch (isConsistent) {
     case true:

@@ -3,13 +3,14 @@ import type {
   Analysis,
   ConnectionAnalysis,
   ExchangeAnalysis,
+  ExchangeUpload,
   UploadAnalysis,
   UploadProtocol,
 } from '../../analysis.ts'
 import type { Sentence } from '../prose.ts'
 import { connections, frames, join, listOf, say, tone } from '../prose.ts'
 import { amount, count, size } from '../quantity.ts'
-import { bringsBytes, creationBytes } from './exchange.ts'
+import { bringsBytes, conflict, creationBytes, isConflict } from './exchange.ts'
 
 /** `/files/3f2a "holiday.mp4"` */
 export function uploadName({ url, filename }: UploadAnalysis): Sentence {
@@ -134,21 +135,44 @@ function consistency(analysis: Analysis, upload: UploadAnalysis): Sentence {
   const appends = appendsOf({ connections: carriersOf(analysis, upload) }, upload.url)
   const wrong = appends.filter(({ upload: part }) => part?.isConsistent === false)
   const first = wrong[0]
-  if (first?.upload) {
-    const { to, answeredOffset } = first.upload
-    const at = first.responsePacket === null ? [] : say` (${frames([first.responsePacket])})`
-    return say`${tone('damage', 'Inconsistent')}: ${count(wrong.length, 'answer')} does not fit what was sent; the first${at} answers offset ${told(answeredOffset)} where ${told(to)} was due.`
-  }
+  if (first?.upload) return inconsistent(first, first.upload, wrong.length)
   if (!upload.isConsistent)
     return say`${tone('damage', 'Inconsistent')}: the offsets do not fit one another.`
   const unknown = appends.filter(
     ({ upload: part }) => part?.isConsistent === null && !part.isDamaged,
   ).length
   if (appends.length === 0) return say`No PATCH, so no offset to check.`
-  if (unknown === 0) return say`Every answered offset fits what was sent.`
+  const refused = conflictsIn(appends)
+  if (unknown === 0) return say`Every answered offset fits what was sent.${refused}`
   if (unknown === appends.length)
-    return say`Whether the offsets fit cannot be told: no answered offset is captured.`
-  return say`Every answered offset that is captured fits what was sent; ${amount(unknown)} of ${appends.length} cannot be checked.`
+    return say`Whether the offsets fit cannot be told: no answered offset is captured.${refused}`
+  return say`Every answered offset that is captured fits what was sent; ${amount(unknown)} of ${appends.length} cannot be checked.${refused}`
+}
+
+/** The answer may fit, and the request not: it begins where the server could not be, and nobody refused it. */
+function inconsistent(
+  { requestPacket, responsePacket }: ExchangeAnalysis,
+  { from, to, answeredOffset }: ExchangeUpload,
+  wrong: number,
+): Sentence {
+  const damage = tone('damage', 'Inconsistent')
+  const verb = wrong === 1 ? 'does' : 'do'
+  if (answeredOffset === null || answeredOffset === to) {
+    const at = requestPacket === null ? [] : say` (${frames([requestPacket])})`
+    return say`${damage}: ${count(wrong, 'exchange')} ${verb} not fit what was known before; the first${at} begins at offset ${told(from)}, where the server was not.`
+  }
+  const at = responsePacket === null ? [] : say` (${frames([responsePacket])})`
+  return say`${damage}: ${count(wrong, 'answer')} ${verb} not fit what was sent; the first${at} answers offset ${told(answeredOffset)} where ${told(to)} was due.`
+}
+
+/** Refused for their offset, with the one that was due. */
+function conflictsIn(appends: readonly ExchangeAnalysis[]): Sentence {
+  const refused = appends.filter(isConflict)
+  const [first] = refused
+  if (first === undefined) return []
+  const at =
+    first.requestPacket === null ? [] : say` (the first in ${frames([first.requestPacket])})`
+  return say` ${count(refused.length, 'request')} began at another offset than the server's${at}: ${String(conflict)} refused ${refused.length === 1 ? 'it' : 'them'}.`
 }
 
 const told = (offset: number | null) => (offset === null ? 'an unknown one' : amount(offset))

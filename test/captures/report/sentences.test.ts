@@ -480,6 +480,17 @@ test('offsets that do not fit are told with the place of the first', () => {
   expect(uploadTold({ isConsistent: false }, [wrong])[2]).toBe(
     'Inconsistent: 1 answer does not fit what was sent; the first (frame 9) answers offset 7 where 1 048 576 was due.',
   )
+  const misplaced = anExchange({ upload: anUploadPart({ from: 524288, isConsistent: false }) })
+  expect(uploadTold({ isConsistent: false }, [misplaced, misplaced])[2]).toBe(
+    'Inconsistent: 2 exchanges do not fit what was known before; the first (frame 4) begins at offset 524 288, where the server was not.',
+  )
+  const refused = anExchange({
+    status: 409,
+    upload: anUploadPart({ from: 2000, answeredOffset: 1000 }),
+  })
+  expect(uploadTold({}, [refused, anExchange()])[2]).toBe(
+    "Every answered offset fits what was sent. 1 request began at another offset than the server's (the first in frame 4): 409 refused it.",
+  )
   expect(uploadTold({ isConsistent: false })[2]).toBe(
     'Inconsistent: the offsets do not fit one another.',
   )

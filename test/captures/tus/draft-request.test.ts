@@ -168,7 +168,7 @@ test('a conflict tells the offset that was due', () => {
   ])
   expect(told.lines).toEqual([
     '0.1 offset /files/1 -> 1000',
-    '0.2 append /files/1 2000-2003 -> 1000!',
+    '0.2 append /files/1 2000-2003 -> 1000',
   ])
 })
 

@@ -13,11 +13,10 @@ export interface Told extends CollectedUploads {
 
 /** Of each text a connection, numbered from 0; `servers` where they differ. */
 export function tellUploads(texts: readonly string[], servers: readonly string[] = []): Told {
-  const connections = texts.map((text, number) => ({
-    number,
-    server: servers[number] ?? server,
-    exchanges: readText(text).exchanges,
-  }))
+  const connections = texts.map((text, number) => {
+    const { exchanges, missed } = readText(text)
+    return { number, server: servers[number] ?? server, exchanges, missed }
+  })
   const collected = collectUploads(connections)
   const lines = connections.flatMap(({ number, exchanges }) =>
     exchanges.flatMap((exchange: Exchange) => {

@@ -249,6 +249,72 @@ describe('offsets that fit', () => {
     expect(only(told)).toMatchObject({ isConsistent: true, bytesSentAgain: 1000 })
   })
 
+  test('a server that refuses an offset which is not its own is right', () => {
+    const told = tellUploads([
+      text(
+        creation(2000),
+        created('/files/1'),
+        ...part(0, 500),
+        patch('/files/1', 1000, 1000),
+        body(1000),
+        '< HTTP/1.1 409 Conflict\\r\\nUpload-Offset: 500\\r\\nContent-Length: 0\\r\\n\\r\\n',
+        ...part(500, 1500),
+      ),
+    ])
+    expect(told.lines[2]).toBe('0.3 append /files/1 1000-2000 -> 500')
+    expect(only(told)).toMatchObject({ isConsistent: true, complete: true })
+  })
+
+  test('one that takes such an offset is not, nor one that refuses with an offset it can not have', () => {
+    const taken = tellUploads([text(creation(2000), created('/files/1'), ...part(1000, 1000))])
+    expect(only(taken)).toMatchObject({ isConsistent: false })
+    const refused = tellUploads([
+      text(
+        creation(2000),
+        created('/files/1'),
+        ...part(0, 500),
+        patch('/files/1', 1000, 1000),
+        body(1000),
+        '< HTTP/1.1 409 Conflict\\r\\nUpload-Offset: 400\\r\\nContent-Length: 0\\r\\n\\r\\n',
+      ),
+    ])
+    expect(refused.lines[2]).toBe('0.3 append /files/1 1000-2000 -> 400!')
+  })
+
+  test('what a request that was not captured may have sent is no one’s fault', () => {
+    const told = tellUploads([
+      text(
+        creation(2000),
+        created('/files/1'),
+        ...part(0, 500),
+        // Of the next one head and body are missing.
+        '> {gap 700}',
+        stored(1000),
+        ...part(1000, 500),
+        ...part(1500, 500),
+      ),
+    ])
+    expect(told.lines.slice(2)).toEqual([
+      '0.4 append /files/1 1000-1500 -> 1500',
+      '0.5 append /files/1 1500-2000 -> 2000',
+    ])
+    expect(only(told)).toMatchObject({ isConsistent: true })
+  })
+
+  test('a gap excuses nothing that comes later', () => {
+    const told = tellUploads([
+      text(
+        creation(4000),
+        created('/files/1'),
+        '> {gap 700}',
+        stored(500),
+        ...part(500, 500),
+        ...part(2000, 500),
+      ),
+    ])
+    expect(told.lines.at(-1)).toBe('0.4 append /files/1 2000-2500 -> 2500!')
+  })
+
   test('a success that tells no offset is taken for the whole of it', () => {
     const told = tellUploads([
       text(
