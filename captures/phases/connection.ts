@@ -77,7 +77,7 @@ export function describeConnection(
     purpose: { reason: 'unknown', connection: null },
     initiation,
     maintenance: describeMaintenance(connection, roles, described, exchanges),
-    termination: describeTermination(connection, roles, initiation, exchanges),
+    termination: describeTermination(connection, roles, initiation, http),
     exchanges: described,
   }
   return {

@@ -1,6 +1,7 @@
 // The third phase: from the first FIN or RST to the last packet (RFC 9293 §3.6), who, how, and why.
 import type { Initiation, Termination, TerminationSegment } from '../analysis.ts'
-import type { Exchange } from '../http/exchange.ts'
+import type { Exchange, HttpReader } from '../http/exchange.ts'
+import { isLegible } from '../legible.ts'
 import { Flag } from '../packet/segment.ts'
 import type { Connection, EndSegment } from '../tcp/connection.ts'
 import type { Stream } from '../tcp/stream.ts'
@@ -18,7 +19,7 @@ export function describeTermination(
   connection: Connection,
   roles: Roles,
   initiation: Initiation,
-  exchanges: readonly Exchange[],
+  { exchanges, protocol }: Pick<HttpReader, 'exchanges' | 'protocol'>,
 ): Termination {
   const kind = kindOf(connection)
   const by = endedBy(connection, roles, kind)
@@ -26,6 +27,8 @@ export function describeTermination(
     connection.endTime < 0 || connection.payloadTimeAtEnd < 0
       ? null
       : inSeconds(connection.endTime - connection.payloadTimeAtEnd)
+  const payloadBytes = perRole(connection, roles, ({ uniqueBytes }) => uniqueBytes)
+  const legible = isLegible({ protocol, payloadBytes, initiation })
   return {
     kind,
     by,
@@ -35,7 +38,9 @@ export function describeTermination(
     duration: connection.endTime < 0 ? 0 : inSeconds(connection.lastTime - connection.endTime),
     segments: segmentsOf(connection, roles),
     form: formOf(connection.ending),
-    cause: causeOf(connection, kind, by, initiation, exchanges, idleBefore),
+    cause: legible
+      ? causeOf(connection, kind, by, initiation, exchanges, idleBefore)
+      : bareCauseOf(kind, by),
     idleBefore,
     bytesAfterFin: perRole(connection, roles, ({ bytesAfterFin }) => bytesAfterFin),
     unacknowledgedBytes: perRole(connection, roles, unacknowledgedOf),
@@ -110,6 +115,13 @@ function formOf(ending: readonly EndSegment[]): Termination['form'] {
       acknowledgesFin && direction === second.direction && place.packet < second.place.packet,
   )
   return isAcknowledged ? 'four-segment' : 'simultaneous'
+}
+
+/** Where no exchange can be read: only what the segments themselves show. */
+function bareCauseOf(kind: Termination['kind'], by: Role | null): Termination['cause'] {
+  if (kind === 'open' || by === null) return 'not-ended'
+  if (kind === 'reset') return 'unknown'
+  return by === 'client' ? 'client-close' : 'server-close'
 }
 
 function causeOf(

@@ -54,9 +54,11 @@ const openings: Readonly<
   reset: () => 'refused by a reset',
 }
 
-function labelIdle({ maintenance }: ConnectionAnalysis, put: Put): void {
+function labelIdle({ maintenance, protocol }: ConnectionAnalysis, put: Put): void {
+  const idle = protocol === 'http' ? 'idle, kept open (HTTP persistence),' : 'no data either way'
+
   for (const { kind, from, to, toPacket, probes } of maintenance.idleGaps) {
-    const what = kind === 'http-idle' ? 'idle, kept open (HTTP persistence),' : `silent (${kind})`
+    const what = kind === 'http-idle' ? idle : `silent (${kind})`
     const probed = probes === 0 ? '' : `, ${probes} TCP keep-alive probes in it`
     put(toPacket, `${what} for ${duration(to - from)} until here${probed}`)
   }

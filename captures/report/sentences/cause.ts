@@ -1,5 +1,6 @@
 // Why a connection ended, as far as the capture shows it. Analysis in, words out.
 import type { ConnectionAnalysis } from '../../analysis.ts'
+import { isLegible } from '../../legible.ts'
 import { unreachable } from '../../units.ts'
 import type { Sentence } from '../prose.ts'
 import { role, say, tone } from '../prose.ts'
@@ -11,26 +12,32 @@ export function causeSentences(connection: ConnectionAnalysis): Sentence[] {
   return [say`${tone('strong', 'Cause')}: ${cause(connection)}`]
 }
 
-function cause({ termination, maintenance, exchanges }: ConnectionAnalysis): Sentence {
-  const idle =
-    termination.idleBefore === null ? say`a while` : say`${duration(termination.idleBefore)}`
-  const last = exchanges.length > 0 ? 'the last exchange' : 'the last byte'
+/** What cannot be read cannot have been over, nor under way. */
+const unread = 'cannot be told, as what was said on it cannot be read here'
+
+function cause(connection: ConnectionAnalysis): Sentence {
+  const { termination, maintenance, exchanges } = connection
   const client = role('client')
   const server = role('server')
+  const legible = isLegible(connection)
+  const after = afterLast(connection)
   switch (termination.cause) {
     case 'server-idle-timeout': {
       const announced = maintenance.idleGaps.findLast((gap) => gap.announcedTimeout !== null)
       const hint = announced
         ? ` It had announced Keep-Alive: timeout=${announced.announcedTimeout}.`
         : ''
+      const idle = termination.idleBefore === null ? 'a while' : duration(termination.idleBefore)
       return say`the ${server}'s idle time-out. No request came for ${idle}, and it gave the connection up.${hint}`
     }
     case 'client-close':
       return exchanges.at(-1)?.status === null
         ? say`the ${client} closed while its last request was still unanswered (a pause, a lost page, or a client that gave up).`
-        : say`the ${client} had no more use for the connection, ${idle} after ${last}.`
+        : say`the ${client} had no more use for the connection, ${after}.`
     case 'server-close':
-      return say`the ${server} closed it on its own account, ${idle} after ${last}; no time-out and no Connection: close explains it.`
+      return legible
+        ? say`the ${server} closed it on its own account, ${after}; no time-out and no Connection: close explains it.`
+        : say`the ${server} closed it, ${after}; why ${unread}.`
     case 'connection-close':
       return say`the last exchange said Connection: close. Neither side meant to keep the connection.`
     case 'client-pause':
@@ -38,7 +45,7 @@ function cause({ termination, maintenance, exchanges }: ConnectionAnalysis): Sen
     case 'reset-in-exchange':
       return say`the reset came while an exchange was under way: its outcome is known to neither side until the offset is asked for.`
     case 'reset-idle':
-      return say`the reset came when no exchange was under way, ${idle} after the last one: no upload byte was at stake.`
+      return say`the reset came when no exchange was under way, ${afterLast(connection, 'the last one')}: no upload byte was at stake.`
     case 'refused':
       return say`the connection was refused before it came about.`
     case 'early-response':
@@ -46,8 +53,19 @@ function cause({ termination, maintenance, exchanges }: ConnectionAnalysis): Sen
     case 'not-ended':
       return say`it did not end within the capture.`
     case 'unknown':
-      return say`not to be seen in the capture.`
+      return termination.kind === 'reset' && !legible
+        ? say`the reset came ${after}; whether an exchange was under way then ${unread}.`
+        : say`not to be seen in the capture.`
     default:
       return unreachable(termination.cause)
   }
+}
+
+/** `6.0 s after the last exchange`; where nothing was sent, so. */
+function afterLast(connection: ConnectionAnalysis, exchange = 'the last exchange'): string {
+  const { termination, exchanges, initiation } = connection
+  if (exchanges.length === 0 && termination.idleBefore === null)
+    return `before any byte was ${initiation.kind === 'unseen' ? 'captured' : 'sent'}`
+  const idle = termination.idleBefore === null ? 'a while' : duration(termination.idleBefore)
+  return `${idle} after ${exchanges.length > 0 && isLegible(connection) ? exchange : 'the last byte'}`
 }

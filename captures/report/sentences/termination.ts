@@ -1,5 +1,6 @@
 // The end of a connection in words: who, how, after how long, and why. Analysis in, marked words out.
 import type { ConnectionAnalysis, Termination, TerminationSegment } from '../../analysis.ts'
+import { isLegible } from '../../legible.ts'
 import { type Role, unreachable } from '../../units.ts'
 import type { Sentence } from '../prose.ts'
 import { frame, frames, role, say } from '../prose.ts'
@@ -21,7 +22,7 @@ export function terminationSentences(connection: ConnectionAnalysis): Sentence[]
       return resetSentences(termination)
     case 'open':
       return [
-        say`The connection was still open when the capture ended, ${duration(Math.max(0, quietBeforeEnd(connection)))} after its last exchange: no FIN and no RST is in the file.`,
+        say`The connection was still open when the capture ended${quietBeforeEnd(connection)}: no FIN and no RST is in the file.`,
       ]
     default:
       return unreachable(termination.kind)
@@ -30,9 +31,10 @@ export function terminationSentences(connection: ConnectionAnalysis): Sentence[]
 
 const isSaid = (sentence: Sentence) => sentence.length > 0
 
-function quietBeforeEnd({ end, exchanges, start }: ConnectionAnalysis): number {
-  const ends = exchanges.flatMap((exchange) => exchange.end ?? [])
-  return end - (ends.length > 0 ? greatest(ends) : start)
+function quietBeforeEnd(connection: ConnectionAnalysis): string {
+  const ends = connection.exchanges.flatMap((exchange) => exchange.end ?? [])
+  if (ends.length === 0 || !isLegible(connection)) return ''
+  return `, ${duration(Math.max(0, connection.end - greatest(ends)))} after its last exchange`
 }
 
 const other = (who: Role): Role => (who === 'client' ? 'server' : 'client')
@@ -58,11 +60,13 @@ function coversFin(segment: TerminationSegment, fin: TerminationSegment): boolea
   return segment.acknowledgement > fin.sequence + fin.length
 }
 
-function firstToClose({ termination, exchanges }: ConnectionAnalysis): Sentence {
+function firstToClose(connection: ConnectionAnalysis): Sentence {
+  const { termination, exchanges } = connection
+  const isHttp = exchanges.length > 0 && isLegible(connection)
   const { by, idleBefore } = termination
   if (by === null) return say`Which side closed first is not captured.`
   const fin = finOf(termination, by)
-  const when = idleBefore === null ? '' : `, ${afterLastByte(idleBefore, exchanges.length > 0)}`
+  const when = idleBefore === null ? '' : `, ${afterLastByte(idleBefore, isHttp)}`
   const where = fin
     ? say` Its FIN is ${frames([fin.packet])}: it has nothing more to send (ESTABLISHED → FIN-WAIT-1).`
     : []

@@ -1,6 +1,9 @@
 // How a connection ends (RFC 9293 §3.6), segment by segment, with the states of its figure 5.
 import { describe, expect, test } from 'vitest'
 import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
+import { plain } from '../../../captures/report/prose.ts'
+import { causeSentences } from '../../../captures/report/sentences/cause.ts'
+import { terminationSentences } from '../../../captures/report/sentences/termination.ts'
 import { connectionOf } from '../helpers/explain.ts'
 import { handshake } from '../helpers/handshake.ts'
 
@@ -215,6 +218,62 @@ describe('why', () => {
       1.022 > .  1001:2001(1000) ack 55
       1.040 < R  55:55(0)`)
     expect(termination.cause).toBe('early-response')
+  })
+})
+
+describe('where no exchange can be read, none is said to be over', () => {
+  const tls = `${handshake}
+    0.030 > P. 1:6(5)   ack 1 "\\u0016\\u0003\\u0001\\u0000\\u0000"
+    0.050 < P. 1:6(5)   ack 6 "\\u0016\\u0003\\u0003\\u0000\\u0000"
+    0.051 > .  6:6(0)   ack 6`
+  const told = (connection: ConnectionAnalysis) =>
+    [...terminationSentences(connection), ...causeSentences(connection)].map(plain).join(' ')
+
+  test('a reset', () => {
+    const connection = connectionOf(`${tls}
+      9.000 < R. 6:6(0)  ack 6`)
+    expect(connection).toMatchObject({ protocol: 'tls', termination: { cause: 'unknown' } })
+    expect(told(connection)).toContain(
+      'Cause: the reset came 8.9 s after the last byte; whether an exchange was under way then cannot be told',
+    )
+  })
+
+  test('a server that closes, after however long', () => {
+    const connection = connectionOf(`${tls}
+      9.000 < F. 6:6(0)  ack 6
+      9.020 > F. 6:6(0)  ack 7
+      9.021 < .  7:7(0)  ack 7`)
+    expect(connection.termination.cause).toBe('server-close')
+    expect(told(connection)).toContain(
+      'Cause: the server closed it, 8.9 s after the last byte; why',
+    )
+    expect(told(connection)).not.toMatch(/request|exchange|Connection: close/)
+  })
+
+  test('an upgraded connection', () => {
+    const connection = connectionOf(`${handshake}
+      0.030 > P. 1         ack 1  "GET / HTTP/1.1\\r\\nUpgrade: websocket\\r\\nConnection: upgrade\\r\\n\\r\\n"
+      0.050 < P. 1         ack 60 "HTTP/1.1 101 Switching\\r\\n\\r\\n"
+      0.060 > P. 60:90(30) ack 27
+      5.000 < F. 27:27(0)  ack 90`)
+    expect(connection.protocol).toBe('upgraded')
+    expect(connection.termination.cause).toBe('server-close')
+    expect(told(connection)).toContain('The server closed first, 4.9 s after the last byte. ')
+  })
+
+  test('nothing was sent: then that is known', () => {
+    const connection = connectionOf(`${handshake}
+      0.030 < R. 1:1(0)  ack 1`)
+    expect(connection.termination.cause).toBe('reset-idle')
+    expect(told(connection)).toContain(
+      'the reset came when no exchange was under way, before any byte was sent',
+    )
+  })
+
+  test('one that is still open', () => {
+    expect(told(connectionOf(tls))).toBe(
+      'The connection was still open when the capture ended: no FIN and no RST is in the file.',
+    )
   })
 })
 
