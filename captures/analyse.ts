@@ -5,21 +5,36 @@ import type { CaptureSummary, Packet } from './format/packet.ts'
 import type { FramingRange, HttpReader } from './http/exchange.ts'
 import { createHttpReader } from './http/http-reader.ts'
 import { createDecoder, type Decoded } from './packet/decode.ts'
+import type { FragmentPlace } from './packet/fragments.ts'
 import { linkTypes } from './packet/link.ts'
 import { createSegment } from './packet/segment.ts'
 import { createClockWatch } from './phases/clock-steps.ts'
 import type { Followed } from './phases/connection.ts'
 import { droppedPackets, judgeQuality } from './phases/quality.ts'
 import { describeUploads } from './phases/uploads.ts'
+import { directionIn } from './tcp/connection-table.ts'
 import { createFollower } from './tcp/follow.ts'
 import type { SegmentObserver } from './tcp/observer.ts'
-import { inSeconds, type Nanoseconds } from './units.ts'
+import type { StreamOffset } from './tcp/piece.ts'
+import { type Direction, inSeconds, type Nanoseconds } from './units.ts'
 
 export interface AnalyserOptions {
   /** Told of every TCP segment, with what it was found to be. */
   readonly onSegment?: SegmentObserver
   /** Told of every stretch of a stream that holds heads or chunk framing; `connection` as in the document. */
   readonly onFraming?: (connection: number, range: FramingRange) => void
+  /** Told of every segment that was put together from IP fragments, once it has its place in its stream. */
+  readonly onReassembled?: (segment: ReassembledSegment) => void
+}
+
+/** In a datagram's payload stand the TCP header, and behind it the bytes of the stream from `offset` on. */
+export interface ReassembledSegment {
+  readonly fragments: readonly FragmentPlace[]
+  readonly connection: number
+  readonly direction: Direction
+  readonly offset: StreamOffset
+  readonly headerLength: number
+  readonly length: number
 }
 
 /** Of packets, where they come one by one: from a file, or from a wire that is listened to now. */
@@ -41,7 +56,11 @@ export interface Analyser {
   summary(): CaptureSummary
 }
 
-export function createPacketAnalyser({ onSegment, onFraming }: AnalyserOptions): PacketAnalyser {
+export function createPacketAnalyser({
+  onSegment,
+  onFraming,
+  onReassembled,
+}: AnalyserOptions): PacketAnalyser {
   const decoder = createDecoder()
   const segment = createSegment()
   const followed: Followed[] = []
@@ -83,21 +102,31 @@ export function createPacketAnalyser({ onSegment, onFraming }: AnalyserOptions):
       clock.watch(packet)
       const what = decoder.decode(packet, segment)
       decoded[what] += 1
-      if (what === 'tcp') follower.follow(segment)
-      else if (what === 'link') unknownLink = packet.linkType
+      if (what === 'tcp') {
+        const connection = follower.follow(segment)
+        if (segment.isReassembled)
+          onReassembled?.({
+            fragments: decoder.fragments(),
+            connection: connection.number,
+            direction: directionIn(connection, segment),
+            offset: segment.offset,
+            headerLength: segment.start,
+            length: segment.available,
+          })
+      } else if (what === 'link') unknownLink = packet.linkType
     },
     finish: follower.finish,
     describe(summary) {
       const { told, connections, uploads } = describeUploads(followed, decoder.addresses)
       return {
         version: 1,
-        file: describeFile(summary, lastTime, decoded.tcp),
+        file: describeFile(summary, lastTime, decoded.tcp + decoder.joined()),
         connections,
         uploads,
         quality: judgeQuality(
           summary,
           told,
-          { fragments: decoded.fragment, unreadable: decoded.unreadable },
+          { fragments: decoded.fragment - decoder.joined(), unreadable: decoded.unreadable },
           clock.steps(),
         ),
         warnings: [

@@ -2,7 +2,7 @@
 import type { Packet } from '../format/packet.ts'
 import { type AddressTable, createAddressTable } from './addresses.ts'
 import { int32, uint16 } from './bytes.ts'
-import { createFragmentTable, type Fragment } from './fragments.ts'
+import { createFragmentTable, type Fragment, type FragmentPlace } from './fragments.ts'
 import { type LinkType, linkTypes } from './link.ts'
 import type { Segment } from './segment.ts'
 import { decodeTcp } from './tcp-header.ts'
@@ -17,6 +17,10 @@ export interface Decoder {
   readonly addresses: AddressTable
   /** Fills the segment. */
   decode(packet: Packet, segment: Segment): Decoded
+  /** Of the latest segment that was put together: where its parts lie. */
+  fragments(): readonly FragmentPlace[]
+  /** Packets that were told to be a `fragment` and of which the datagram became whole later. */
+  joined(): number
 }
 
 const protocolTcp = 6
@@ -28,6 +32,11 @@ export function createDecoder(): Decoder {
   const fragments = createFragmentTable()
   let lastLinkType = -1
   let link: LinkType | undefined
+  let places: readonly FragmentPlace[] = []
+  let joined = 0
+  /** Of the packet at hand: its number, and where it begins in `bytes`. */
+  let packetNumber = 0
+  let packetStart = 0
 
   /** `end` bounds the captured bytes; `wire` is how many there were from `at` on. */
   function decodeIp(
@@ -66,7 +75,7 @@ export function createDecoder(): Decoder {
     const isFragment = (fragment & 0x3fff) !== 0
     if (!isFragment && protocol !== protocolTcp)
       return decodeTunnelled(bytes, protocol, at, payload, payloadEnd, total, segment, depth)
-    if (protocol !== protocolTcp) return 'fragment'
+    if (protocol !== protocolTcp) return isTunnel(protocol) ? 'fragment' : 'other'
     segment.source = addresses.ipv4(bytes, at + 12)
     segment.destination = addresses.ipv4(bytes, at + 16)
     segment.identification = uint16(bytes, at + 4)
@@ -75,6 +84,8 @@ export function createDecoder(): Decoder {
     if (payloadEnd - payload < length) return 'fragment'
     return decodeFragment(segment, {
       key: `4 ${int32(bytes, at + 12)} ${int32(bytes, at + 16)} ${segment.identification}`,
+      packet: packetNumber,
+      start: payload - packetStart,
       offset: (fragment & 0x1fff) * 8,
       isLast: (fragment & 0x2000) === 0,
       bytes: bytes.subarray(payload, payloadEnd),
@@ -115,7 +126,7 @@ export function createDecoder(): Decoder {
     const isFragment = (fragment & 0xfff9) !== 0
     if (!isFragment && protocol !== protocolTcp)
       return decodeTunnelled(bytes, protocol, at, next, payloadEnd, total, segment, depth)
-    if (protocol !== protocolTcp) return 'fragment'
+    if (protocol !== protocolTcp) return isTunnel(protocol) ? 'fragment' : 'other'
     if (length < 0) return 'unreadable'
     segment.source = addresses.ipv6(bytes, at + 8)
     segment.destination = addresses.ipv6(bytes, at + 24)
@@ -125,6 +136,8 @@ export function createDecoder(): Decoder {
     if (payloadEnd - next < length) return 'fragment'
     return decodeFragment(segment, {
       key: `6 ${segment.source} ${segment.destination} ${fragmentId}`,
+      packet: packetNumber,
+      start: next - packetStart,
       offset: fragment & 0xfff8,
       isLast: (fragment & 1) === 0,
       bytes: bytes.subarray(next, payloadEnd),
@@ -135,8 +148,11 @@ export function createDecoder(): Decoder {
   function decodeFragment(segment: Segment, fragment: Fragment): Decoded {
     const whole = fragments.add(fragment)
     if (whole === null) return 'fragment'
+    const { bytes } = whole
+    places = whole.places
+    joined += places.length - 1
     segment.isReassembled = true
-    return decodeTcp(whole, 0, whole.length, whole.length, segment) ? 'tcp' : 'unreadable'
+    return decodeTcp(bytes, 0, bytes.length, bytes.length, segment) ? 'tcp' : 'unreadable'
   }
 
   /** An IP packet in the payload of another one that starts at `at`. */
@@ -157,6 +173,8 @@ export function createDecoder(): Decoder {
 
   return {
     addresses,
+    fragments: () => places,
+    joined: () => joined,
     decode(packet, segment) {
       if (packet.linkType !== lastLinkType) {
         lastLinkType = packet.linkType
@@ -164,6 +182,8 @@ export function createDecoder(): Decoder {
       }
       if (link === undefined) return 'link'
       const { bytes, start } = packet
+      packetNumber = packet.number
+      packetStart = start
       const end = start + packet.capturedLength
       const at = link.ipStart(bytes, start, end)
       if (at < 0 || at >= end) return 'other'
@@ -190,6 +210,9 @@ function extensionLength(bytes: Uint8Array, at: number, type: number): number {
   // The authentication header counts in other units (RFC 4302 §2.2).
   return type === 51 ? ((bytes[at + 1] ?? 0) + 2) * 4 : 0
 }
+
+/** IP in IP, IPv6 in IP, GRE: what they carry may be TCP. */
+const isTunnel = (protocol: number) => protocol === 4 || protocol === 41 || protocol === 47
 
 /** Where the inner IP header starts: IP in IP (RFC 2003, RFC 4213) and GRE without routing (RFC 2784, 2890); −1: none. */
 function innerStart(bytes: Uint8Array, protocol: number, at: number, end: number): number {

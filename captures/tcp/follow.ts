@@ -28,7 +28,8 @@ export interface FollowOptions {
 export interface Follower {
   /** In the order of their first segments. */
   readonly connections: readonly Connection[]
-  follow(segment: Segment): void
+  /** Gives the connection that the segment belongs to. */
+  follow(segment: Segment): Connection
   /** The capture is over: what still waits for its turn is handed on. */
   finish(): void
 }
@@ -45,7 +46,7 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
     return connection.consumer
   }
 
-  function follow(segment: Segment): void {
+  function follow(segment: Segment): Connection {
     const connection = table.find(segment)
     const direction = directionIn(connection, segment)
     const own = connection.streams[direction]
@@ -85,6 +86,7 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
       fill(view, segment, connection, direction, own, marks, finding)
       onSegment(view)
     }
+    return connection
   }
 
   /** Leaves in `finding` what it is, by every rule. */

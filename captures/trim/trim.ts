@@ -12,6 +12,7 @@ import { createFollower } from '../tcp/follow.ts'
 import type { SegmentView } from '../tcp/observer.ts'
 import type { StreamConsumer } from '../tcp/piece.ts'
 import { createCutter } from './cut.ts'
+import { createKeptFragments, type KeptFragments } from './fragments.ts'
 import { createKeptRanges, type KeptRanges } from './keep.ts'
 
 /** What the first reading learns. */
@@ -19,6 +20,7 @@ export interface Survey {
   readonly analysis: Analysis
   readonly summary: CaptureSummary
   readonly kept: KeptRanges
+  readonly fragments: KeptFragments
 }
 
 export interface Surveyor {
@@ -29,10 +31,11 @@ export interface Surveyor {
 /** The first reading. Throws `CaptureFormatError` as the analysis does. */
 export function createSurveyor(): Surveyor {
   const kept = createKeptRanges()
-  const analyser = createAnalyser({ onFraming: kept.add })
+  const fragments = createKeptFragments(kept)
+  const analyser = createAnalyser({ onFraming: kept.add, onReassembled: fragments.add })
   return {
     push: analyser.push,
-    end: () => ({ analysis: analyser.end(), summary: analyser.summary(), kept }),
+    end: () => ({ analysis: analyser.end(), summary: analyser.summary(), kept, fragments }),
   }
 }
 
@@ -52,7 +55,7 @@ const unread: StreamConsumer = {
 
 /** The second reading, of the same bytes. `comments` are put to the packets of those numbers. */
 export function createTrimmer(
-  { summary, kept }: Survey,
+  { summary, kept, fragments }: Survey,
   comments: ReadonlyMap<number, readonly string[]>,
   sink: ByteSink,
 ): Trimmer {
@@ -88,7 +91,10 @@ export function createTrimmer(
     const trimmed =
       isTcp && view !== null && !segment.isReassembled
         ? cut(packet, segment, rangesIn(kept, segment, view))
-        : { ...packet, capturedLength: headersOfOther(packet) }
+        : (fragments.trimmed(packet, packet.number) ?? {
+            ...packet,
+            capturedLength: headersOfOther(packet),
+          })
     writer.write(trimmed, comments.get(packet.number))
   })
 

@@ -4,6 +4,7 @@ import type { Analysis } from '../../../captures/analysis.ts'
 import { CaptureFormatError } from '../../../captures/format/errors.ts'
 import type { CaptureSummary } from '../../../captures/format/packet.ts'
 import { labelsOf } from '../../../captures/report/labels.ts'
+import { createKeptFragments, type KeptFragments } from '../../../captures/trim/fragments.ts'
 import { createKeptRanges, type KeptRanges } from '../../../captures/trim/keep.ts'
 import { createTrimmer } from '../../../captures/trim/trim.ts'
 import { createFrameList, type FrameList } from './frame-list.ts'
@@ -19,6 +20,7 @@ interface Opened {
   readonly analysis: Analysis
   readonly summary: CaptureSummary
   readonly kept: KeptRanges
+  readonly fragments: KeptFragments
   readonly store: FrameStore
   readonly roles: Roles
   readonly frames: FrameList
@@ -39,7 +41,12 @@ async function analyse(
 ): Promise<Analysis> {
   const store = createFrameStore()
   const kept = createKeptRanges()
-  const analyser = createAnalyser({ onSegment: store.add, onFraming: kept.add })
+  const fragments = createKeptFragments(kept)
+  const analyser = createAnalyser({
+    onSegment: store.add,
+    onFraming: kept.add,
+    onReassembled: fragments.add,
+  })
   const damages: string[] = []
   await readFile(file, {
     push: analyser.push,
@@ -51,17 +58,19 @@ async function analyse(
   const analysis = { ...found, warnings: [...more, ...found.warnings] }
   const roles = rolesOf(analysis, store)
   const frames = createFrameList(store, roles, labelsOf(analysis))
-  opened = { file, analysis, summary: analyser.summary(), kept, store, roles, frames }
+  opened = { file, analysis, summary: analyser.summary(), kept, fragments, store, roles, frames }
   for (const part of partsOf(analysis)) onPart(part)
   return restOf(analysis)
 }
 
 /** As `longhaul trim` writes it. */
 async function trim(onProgress: (read: number) => void): Promise<Blob> {
-  const { file, analysis, summary, kept } = capture()
+  const { file, analysis, summary, kept, fragments } = capture()
   const parts: Uint8Array<ArrayBuffer>[] = []
-  const trimmer = createTrimmer({ analysis, summary, kept }, labelsOf(analysis), (bytes) =>
-    parts.push(bytes.slice()),
+  const trimmer = createTrimmer(
+    { analysis, summary, kept, fragments },
+    labelsOf(analysis),
+    (bytes) => parts.push(bytes.slice()),
   )
   await readFile(file, { push: trimmer.push, onProgress })
   trimmer.end()

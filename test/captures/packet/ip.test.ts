@@ -99,9 +99,12 @@ test('fragments are put together, in any order; the segment counts where it beca
     const whole = ipPacket(segment, { id: n + 1 })
     return n === 4 ? fragments(whole, 400).toReversed() : [whole]
   })
-  const connection = connectionIn(packets)
+  const { analysis } = explain(writeCapture(captured(packets)))
+  const connection = only(analysis.connections)
   expect(packets).toHaveLength(7)
   expect(connection).toMatchObject(expected)
+  expect(analysis.quality.map(({ kind }) => kind)).not.toContain('fragments')
+  expect(analysis.file).toMatchObject({ tcpPackets: 7, otherPackets: 0 })
   expect(only(connection.exchanges).responsePacket).toBe(7)
 })
 
@@ -116,7 +119,17 @@ test('a fragment that was not captured leaves a hole, not a segment of nonsense'
   })
   const { analysis } = explain(writeCapture(captured(packets)))
   expect(only(analysis.connections).missingBytes).toEqual({ client: 0, server: 1100 })
-  expect(analysis.quality.map(({ kind }) => kind)).toContain('fragments')
+  expect(analysis.quality.find(({ kind }) => kind === 'fragments')?.text).toMatch(/^2 packets/)
+})
+
+test('fragments of what is no TCP are no fault of the capture', () => {
+  const [, , , , response] = segments(talk)
+  if (response === undefined) throw new Error('no response')
+  const udp = fragments(ipPacket(response, { id: 9 }), 400).slice(0, 1)
+  for (const packet of udp) packet.writeUInt8(17, 9)
+  const packets = [...withOptions(segments(talk), {}), ...udp]
+  const { quality } = explain(writeCapture(captured(packets))).analysis
+  expect(quality.map(({ kind }) => kind)).not.toContain('fragments')
 })
 
 test('an ICMP error quotes a segment, which was not sent', () => {
