@@ -45,6 +45,7 @@ export function judgeQuality(
     withoutTimes(summary),
     wentBack(clock),
     fragments(undecoded),
+    ...touching(told, twoPlaces),
     ...touching(told, duplicates),
     ...touching(told, reorderedByTap),
     ...touching(told, offload),
@@ -146,12 +147,41 @@ const truncatedHeads: Trouble = {
     'Some HTTP heads are cut by the snapshot length: record with at least 1024 bytes a packet.',
 }
 
+/** Without identifications a sender that repeats within a tick of its clock looks the same: most must be there twice. */
+function copiesOf({ copies, streams }: Connection): number {
+  const segments = streams[0].dataSegments + streams[1].dataSegments
+  const areAll = copies.certain > 0 || 3 * copies.likely >= segments
+  return areAll ? copies.certain + copies.likely : 0
+}
+
+/** The queues of one machine are no further apart. */
+const sameMachine: Nanoseconds = 1e6
+
+const isRecordedTwice = ({ followed }: Told) => copiesOf(followed) > 0
+const isFromTwoPlaces = (told: Told) =>
+  isRecordedTwice(told) && told.followed.copies.most >= sameMachine
+
+const copies = (touched: readonly Told[]) =>
+  touched.reduce((total, { followed }) => total + copiesOf(followed), 0)
+
 const duplicates: Trouble = {
   kind: 'duplicates',
   weight: 'limits',
-  has: ({ followed: { streams } }) => streams[0].tapCopies + streams[1].tapCopies > 0,
+  has: (told) => isRecordedTwice(told) && !isFromTwoPlaces(told),
   text: (touched) =>
-    `${touched.reduce((total, { followed: { streams } }) => total + streams[0].tapCopies + streams[1].tapCopies, 0)} packets were captured twice (same IP identification within a millisecond): they look like retransmissions and are none. Record on one interface, or remove them with editcap -d.`,
+    `${copies(touched)} packets were captured twice (the same in all they say, within a millisecond): they look like retransmissions and are none. Record on one interface, or remove them with editcap -d.`,
+}
+
+const twoPlaces: Trouble = {
+  kind: 'duplicates',
+  weight: 'limits',
+  has: isFromTwoPlaces,
+  text: (touched) => {
+    const least = Math.min(...touched.map(({ followed }) => followed.copies.least))
+    const most = Math.max(...touched.map(({ followed }) => followed.copies.most))
+    const apart = [...new Set([least, most].map((time) => (time / 1e6).toFixed(1)))].join(' to ')
+    return `The file holds ${copies(touched)} packets twice, from two places: the copies lie ${apart} ms apart. They look like retransmissions and are none, and times run between two clocks. Explain the two captures one by one.`
+  },
 }
 
 /** Data overtook data before a round trip could have repeated it, and was asked for by nobody. */

@@ -55,6 +55,16 @@ export interface Counts {
   dsacks: number
 }
 
+/** Packets that are in the file twice. */
+export interface Copies {
+  /** Known by their IP identification; and by all else that they say, where they have none. */
+  certain: number
+  likely: number
+  /** How far they lie from the first ones. */
+  least: Nanoseconds
+  most: Nanoseconds
+}
+
 export interface Connection {
   /** Wireshark's `tcp.stream`. */
   readonly number: number
@@ -77,6 +87,7 @@ export interface Connection {
   firstReset: Place | null
   firstResetBy: Direction
   readonly counts: Counts
+  readonly copies: Copies
   /** Zeek's letters; capitals: direction 0. */
   history: string
   /** The latest packet with payload. */
@@ -130,6 +141,7 @@ export function createConnection(
       zeroWindowProbes: 0,
       dsacks: 0,
     },
+    copies: { certain: 0, likely: 0, least: -0.5, most: -0.5 },
     history: '',
     lastPayloadTime: -0.5,
     lastPayloadPacket: 0,

@@ -3,6 +3,7 @@ import { Flag, type Segment } from '../packet/segment.ts'
 import type { Direction, Nanoseconds } from '../units.ts'
 import type { Connection } from './connection.ts'
 import { createConnectionTable, directionIn } from './connection-table.ts'
+import { createCopyWatch } from './copies.ts'
 import { noteCounts } from './counts.ts'
 import { noteEnd } from './ending.ts'
 import { noteHandshake, scaledWindow } from './handshake.ts'
@@ -38,6 +39,7 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
   const table = createConnectionTable()
   const reassembly = createReassembly(consumer)
   const finding = createFinding()
+  const copies = createCopyWatch()
   const view = onSegment === undefined ? null : createView()
 
   /** Made when it is first asked for. */
@@ -57,10 +59,12 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
     connection.lastTime = time
     own.packets += 1
     own.wireBytes += segment.wireLength
+    const since = copies.since(segment)
+    if (since >= 0) noteCopy(connection, segment, since)
     if (view === null && isUsual(segment, connection, own, other)) {
       segment.offset = own.nextOffset
       passUsual(segment, own, other, finding)
-    } else judgeFully(connection, segment, own, other)
+    } else judgeFully(connection, segment, own, other, since >= 0)
     const marks = finding.ownMarks
     if (finding.covers) noteRoundTrip(other, segment, finding)
 
@@ -90,17 +94,20 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
   }
 
   /** Leaves in `finding` what it is, by every rule. */
-  function judgeFully(connection: Connection, segment: Segment, own: Stream, other: Stream): void {
+  function judgeFully(
+    connection: Connection,
+    segment: Segment,
+    own: Stream,
+    other: Stream,
+    isCopy: boolean,
+  ): void {
     const { flags, length } = segment
     setBases(segment, own, other)
     // The data of a SYN stand behind it (RFC 7413).
     const isSyn = (flags & Flag.syn) !== 0
     if (isSyn || connection.handshakeAck === null || connection.initialRtt < 0)
-      noteHandshake(connection, segment, own, other)
+      noteHandshake(connection, segment, own, other, isCopy)
     segment.offset = offsetOf(own, segment.sequence) + (isSyn && length > 0 ? 1 : 0)
-    if (segment.identification > 0 && segment.identification === own.lastIdentification)
-      noteTapCopy(own, segment)
-    own.lastIdentification = segment.identification
     judge(segment, own, other, connection, finding)
     if (connection.isReusedPorts && connection.packets === 1) finding.ownMarks |= Mark.reusedPorts
     if (finding.ownMarks !== 0) noteMarks(connection, own, segment, finding.ownMarks)
@@ -167,6 +174,8 @@ function noteRoundTrip(sender: Stream, ack: Segment, finding: Finding): void {
     (sender.fin !== null && offsetOf(sender, start) >= sender.finOffset)
   if (isSynOrFin) return
   const time = ack.time - finding.coveredSentAt
+  // A clock that was set back, or two clocks.
+  if (time < 0) return
   sender.rttSum = sender.rttSamples === 0 ? time : sender.rttSum + time
   if (sender.rttSamples === 0 || time < sender.rttMin) sender.rttMin = time
   if (time > sender.rttMax) sender.rttMax = time
@@ -207,17 +216,14 @@ function noteSack(connection: Connection, segment: Segment, other: Stream): void
   }
 }
 
-/** The same packet captured twice: no sender gives two packets the same identification within a moment. */
-function noteTapCopy(
-  own: Stream,
-  { sequence, acknowledgement, length, flags, time }: Segment,
-): void {
-  const end = advance(sequence, length + (flags & (Flag.syn | Flag.fin) ? 1 : 0))
-  const isLatest = own.hasNext && end === own.next && acknowledgement === own.lastAck
-  if (isLatest && time - own.lastAckTime < tapCopyTime) own.tapCopies += 1
+function noteCopy({ copies }: Connection, segment: Segment, since: Nanoseconds): void {
+  const isFirst = copies.certain + copies.likely === 0
+  if (segment.identification > 0) copies.certain += 1
+  else copies.likely += 1
+  copies.least = isFirst ? since : Math.min(copies.least, since)
+  copies.most = isFirst ? since : Math.max(copies.most, since)
 }
 
-const tapCopyTime: Nanoseconds = 1e6
 /** No network repeats or overtakes so fast: two queues of the recording machine do. */
 const tapReorderingTime: Nanoseconds = 100e3
 

@@ -5,15 +5,20 @@ import type { Connection, HandshakeSegment } from './connection.ts'
 import { distance } from './sequence.ts'
 import { offsetOf, type Stream } from './stream.ts'
 
-/** Notes a SYN, a SYN+ACK, and the ACK that completes the handshake. To be called before the segment is judged. */
+/**
+ * Notes a SYN, a SYN+ACK, and the ACK that completes the handshake. To be called before the segment is judged. A copy made by the
+ * tap was sent once.
+ */
 export function noteHandshake(
   connection: Connection,
   segment: Segment,
   own: Stream,
   other: Stream,
+  isCopy: boolean,
 ): void {
   const { flags, time } = segment
   if (flags & Flag.syn) {
+    if (isCopy) return
     noteSyn(connection, segment, own, other)
     return
   }

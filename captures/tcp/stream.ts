@@ -131,9 +131,7 @@ export interface Stream {
   bytesAfterFin: number
   resets: number
 
-  // Copies made by the tap.
-  lastIdentification: number
-  tapCopies: number
+  // The tap's doing.
   /** Segments that came a moment after a later one. */
   lateByLittle: number
 }
@@ -199,8 +197,6 @@ export function createStream(): Stream {
     finAcknowledged: null,
     bytesAfterFin: 0,
     resets: 0,
-    lastIdentification: -2,
-    tapCopies: 0,
     lateByLittle: 0,
   }
 }

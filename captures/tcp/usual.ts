@@ -13,7 +13,7 @@ const toldData = 8
 
 /** Whether no rule of `marks.ts`, `handshake.ts`, `history.ts` or `ending.ts` has anything to say of the segment. */
 export function isUsual(
-  { sequence, acknowledgement, flags, length, window, sackBlocks, identification }: Segment,
+  { sequence, acknowledgement, flags, length, window, sackBlocks }: Segment,
   connection: Connection,
   own: Stream,
   other: Stream,
@@ -22,7 +22,6 @@ export function isUsual(
   if (sequence !== own.next || sequence !== own.contiguous) return false
   if (window === 0 || other.window <= 0 || length === 1) return false
   if (sackBlocks !== 0 || other.sackBlocks !== 0) return false
-  if (identification > 0 && identification === own.lastIdentification) return false
   if (!own.hasNext || !own.hasAck || !other.hasContiguous) return false
   if (connection.endTime >= 0 || connection.initialRtt < 0 || connection.handshakeAck === null)
     return false
@@ -45,7 +44,6 @@ export function passUsual(segment: Segment, own: Stream, other: Stream, finding:
   finding.packet = 0
   finding.covers = false
   finding.bytesInFlight = -1
-  own.lastIdentification = segment.identification
   own.lastMarks = 0
   own.lastOwnMarks = 0
   own.window = segment.window

@@ -1,8 +1,8 @@
 // Between the link layer and TCP: lengths, options, extension headers, fragments, and what only looks like TCP.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
 import { packetsOf, type TestPacket, writeCapture } from '../helpers/capture-writer.ts'
-import { explain, only } from '../helpers/explain.ts'
+import { connectionOf, explain, explainText, only } from '../helpers/explain.ts'
 import { ethernetLayer } from '../helpers/frames.ts'
 import { extensions, fragments, type IpOptions, ipPacket } from '../helpers/packets.ts'
 import type { TestSegment } from '../helpers/segment.ts'
@@ -192,4 +192,77 @@ test('the same packet captured twice is told once, and told of', () => {
     exchanges: [{ method: 'GET', status: 200 }],
   })
   expect(analysis.quality.map(({ kind }) => kind)).toContain('duplicates')
+})
+
+describe('the same packets twice', () => {
+  const stamped = `
+    0.000 > S  0:0(0)         <mss 1460,sackOK,TS val 100 ecr 0>
+    0.020 < S. 0:0(0)   ack 1 <mss 1460,sackOK,TS val 900 ecr 100>
+    0.020 > .  1:1(0)   ack 1 <nop,nop,TS val 120 ecr 900>
+    0.030 > P. 1        ack 1 <nop,nop,TS val 130 ecr 900> "GET /a HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+    0.050 < P. 1:1101(1100) ack 29 <nop,nop,TS val 930 ecr 130> "HTTP/1.1 200 OK\\r\\nContent-Length: 1059\\r\\n\\r\\n"`
+
+  /** Each packet a second time, so many nanoseconds later. */
+  function twice(later: number, setting: Partial<Setting> = {}) {
+    const list = segments(stamped, setting)
+    const packets = list.flatMap((segment, n) => {
+      const bytes = ethernetLayer.frame(ipPacket(segment, { id: n + 1 }))
+      const packet = { time: segment.time, bytes, originalLength: bytes.length }
+      return [packet, { ...packet, time: segment.time + later }]
+    })
+    const { analysis } = explain(writeCapture(packets.toSorted((a, b) => a.time - b.time)))
+    const { initiation } = only(analysis.connections)
+    const told = analysis.quality.filter(({ kind }) => kind === 'duplicates')
+    return { initiation, told: told.map(({ text }) => text) }
+  }
+
+  test.each([
+    ['IPv4', {}, 5],
+    // A bare ACK says too little of itself.
+    ['IPv6', version6, 4],
+  ])('on two interfaces, %s', (_, setting, count) => {
+    const { initiation, told } = twice(2000, setting)
+    expect(told).toEqual([
+      expect.stringMatching(new RegExp(`^${count} packets were captured twice`)),
+    ])
+    expect(initiation).toMatchObject({ synRetransmissions: 0, synAckRetransmissions: 0, rtt: 0.02 })
+  })
+
+  test.each([
+    ['IPv4', {}],
+    ['IPv6', version6],
+  ])('at two places of the way, %s', (_, setting) => {
+    const { initiation, told } = twice(3_000_000, setting)
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^The file holds \d packets twice, from two places: .* lie 3\.0 ms apart/,
+      ),
+    ])
+    expect(initiation).toMatchObject({ synRetransmissions: 0, synAckRetransmissions: 0, rtt: 0.02 })
+  })
+
+  test('what is sent again on a fast network is sent again', () => {
+    const data = (n: number) =>
+      `0.03${n} > . ${1 + 1000 * n}:${1001 + 1000 * n}(1000) ack 1 <nop,nop,TS val 130 ecr 900>`
+    const { analysis } = explainText(
+      [
+        stamped.split('\n').slice(0, 4).join('\n'),
+        ...[0, 1, 2, 3, 4, 5, 6].map(data),
+        data(2).replace('0.032', '0.0369'),
+      ].join('\n'),
+      version6,
+    )
+    expect(analysis.quality.map(({ kind }) => kind)).not.toContain('duplicates')
+  })
+})
+
+test('a clock that goes back makes no round trip', () => {
+  const { initiation, maintenance } = connectionOf(`
+    9.000 > S  0:0(0)         <mss 1460>
+    9.020 < S. 0:0(0)   ack 1 <mss 1460>
+    1.000 > .  1:1(0)   ack 1
+    1.010 > P. 1:101(100) ack 1
+    0.900 < .  1:1(0)   ack 101`)
+  expect(initiation).toMatchObject({ rtt: null, duration: null })
+  expect(maintenance.rtt.client).toBeNull()
 })
