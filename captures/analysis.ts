@@ -334,6 +334,11 @@ export interface ExchangeAnalysis {
   readonly interim: readonly number[]
   readonly connectionClose: boolean
   readonly isHeadCut: boolean
+  /**
+   * Why, of the request or else of the response: of its packet only a part was kept, its rest is in no packet, no more bytes
+   * came, or it is longer than is read here. `null`: both are whole.
+   */
+  readonly headCutBy: 'snapshot' | 'gap' | 'end' | 'length' | null
   /** Client data segments, and what they waited for. */
   readonly waits: Waits
   readonly upload: ExchangeUpload | null

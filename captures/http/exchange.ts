@@ -5,6 +5,9 @@ import type { Direction, Nanoseconds } from '../units.ts'
 /** The header fields that the later stages ask for: names in lower case, the values of a repeated field joined by `, `. */
 export type Fields = ReadonlyMap<string, string>
 
+/** `snapshot`: of its packet only a part was kept · `gap`: its rest is in no packet · `end`: no more bytes came · `length`: longer than is read here. */
+export type HeadCut = 'snapshot' | 'gap' | 'end' | 'length'
+
 interface MessageCommon {
   /** `1.1`; empty where the start line was cut before it: then the target may be cut as well. */
   readonly version: string
@@ -27,6 +30,8 @@ interface MessageCommon {
   readonly last: Place
   /** The end of the head was not captured (snapshot length, or a gap): some fields may be unknown. */
   readonly isHeadCut: boolean
+  /** Why; `null`: it is whole. */
+  readonly headCutBy: HeadCut | null
 }
 
 export interface Request extends MessageCommon {

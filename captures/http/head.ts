@@ -1,6 +1,7 @@
 // Bytes at the start of a message: found to be a head, or none, or cut.
 import type { Place, StreamPiece } from '../tcp/piece.ts'
 import { type Conversation, other, remark } from './conversation.ts'
+import type { HeadCut } from './exchange.ts'
 import { readFields } from './fields.ts'
 import { findEnd, hold, longestHead } from './held-head.ts'
 import { loseBetween } from './lost.ts'
@@ -42,13 +43,13 @@ export function readHead(talk: Conversation, stream: Stream, piece: StreamPiece)
     stream.position += end - from
     acceptRole(talk, stream, line)
     const fields = readFields(bytes, lineEnd + 1, end, false, stream.fieldsBefore)
-    beginMessage(talk, stream, { line, fields, isCut: false }, piece)
+    beginMessage(talk, stream, { line, fields, cutBy: null }, piece)
   } else {
     if (!isHeld) hold(stream, piece)
     stream.position = piece.offset + piece.available
     if (stream.heldLength <= longestHead) return
     remark(talk, piece.packet, 'a head longer than 256 KiB')
-    cutHead(talk, stream)
+    cutHead(talk, stream, 'length')
   }
 }
 
@@ -71,7 +72,7 @@ function startLineIn(
 }
 
 /** The bytes of the head end before it does: what is there of it is read. */
-export function cutHead(talk: Conversation, stream: Stream): void {
+export function cutHead(talk: Conversation, stream: Stream, cutBy: HeadCut): void {
   const { held, startLineEnd } = stream
   const length = Math.min(stream.heldLength, longestHead)
   const isLineCut = startLineEnd < 0
@@ -83,7 +84,7 @@ export function cutHead(talk: Conversation, stream: Stream): void {
     acceptRole(talk, stream, line)
     const fields = readFields(held, lineEnd + 1, length, true, stream.fieldsBefore)
     const last = { packet: stream.heldPacket, time: stream.heldTime }
-    beginMessage(talk, stream, { line, fields, isCut: true }, last)
+    beginMessage(talk, stream, { line, fields, cutBy }, last)
   }
 }
 

@@ -38,7 +38,7 @@ export function createHttpReader(options: HttpReaderOptions = {}): HttpReader {
 function endStream(talk: Conversation, stream: Stream, how: 'fin' | 'reset' | 'capture'): void {
   if (stream.hasEnded) return
   const last = { packet: stream.lastPacket, time: stream.lastTime }
-  if (stream.state === 'head') cutHead(talk, stream)
+  if (stream.state === 'head') cutHead(talk, stream, 'end')
   if (stream.state === 'until-close' && how === 'fin') finishMessage(talk, stream, last)
   endCut(talk, stream, how)
   const response = stream.message?.kind === 'request' ? stream.exchange?.response : null

@@ -30,7 +30,7 @@ export function beginMessage(talk: Conversation, stream: Stream, head: Head, pla
   stream.exchange = exchange
   stream.bodyBefore = 0
   const framing = framingOf(message, exchange)
-  if (head.isCut && framing.kind !== 'tunnel') loseIn(talk, stream, message, exchange)
+  if (head.cutBy !== null && framing.kind !== 'tunnel') loseIn(talk, stream, message, exchange)
   else beginBody(talk, stream, message, exchange, framing, place)
 }
 

@@ -1,20 +1,21 @@
 // A message as its head tells it; its body is still to come.
 import type { Place } from '../tcp/piece.ts'
 import { contentLength } from './body-framing.ts'
-import type { Fields } from './exchange.ts'
+import type { Fields, HeadCut } from './exchange.ts'
 import type { StartLine } from './start-line.ts'
 import type { OpenMessage, Stream } from './stream.ts'
 
 export interface Head {
   readonly line: StartLine
   readonly fields: Fields
-  /** Its end was not captured. */
-  readonly isCut: boolean
+  /** Why its end was not captured; `null`: it was. */
+  readonly cutBy: HeadCut | null
 }
 
 /** The head goes from `unitFrom` to the stream's position; `place` brought its last byte. */
 export function newMessage(stream: Stream, head: Head, place: Place): OpenMessage {
-  const { line, fields, isCut: isHeadCut } = head
+  const { line, fields, cutBy: headCutBy } = head
+  const isHeadCut = headCutBy !== null
   const headLast = { packet: place.packet, time: place.time }
   const isOnePacket = stream.unitPacket === place.packet
   const first = isOnePacket ? headLast : { packet: stream.unitPacket, time: stream.unitTime }
@@ -36,6 +37,7 @@ export function newMessage(stream: Stream, head: Head, place: Place): OpenMessag
         headLast,
         last: headLast,
         isHeadCut,
+        headCutBy,
       }
     : {
         kind: 'response',
@@ -51,5 +53,6 @@ export function newMessage(stream: Stream, head: Head, place: Place): OpenMessag
         headLast,
         last: headLast,
         isHeadCut,
+        headCutBy,
       }
 }

@@ -85,6 +85,8 @@ export interface Stream {
   /** The start line under way stands where the place was lost: it may be none. */
   isGuess: boolean
   hasEnded: boolean
+  /** What is walked through is in no packet. */
+  isInGap: boolean
 }
 
 export function newStream(direction: Direction, options: HttpReaderOptions): Stream {
@@ -118,6 +120,7 @@ export function newStream(direction: Direction, options: HttpReaderOptions): Str
     cut: null,
     isGuess: false,
     hasEnded: false,
+    isInGap: false,
   }
 }
 

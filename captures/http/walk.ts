@@ -29,6 +29,7 @@ export function readPiece(talk: Conversation, stream: Stream, piece: StreamPiece
 /** Bytes up to `to` that were not captured: a piece of which nothing is there. */
 export function skipTo(talk: Conversation, stream: Stream, to: number, place: Place): void {
   const offset = Math.max(stream.position, 0)
+  stream.isInGap = true
   readPiece(talk, stream, {
     direction: stream.direction,
     offset,
@@ -39,6 +40,7 @@ export function skipTo(talk: Conversation, stream: Stream, to: number, place: Pl
     packet: place.packet,
     time: place.time,
   })
+  stream.isInGap = false
 }
 
 const steps: Record<StreamState, Step> = {
@@ -55,7 +57,7 @@ const steps: Record<StreamState, Step> = {
 
   head(talk, stream, piece) {
     if (available(stream, piece) > 0) readHead(talk, stream, piece)
-    else cutHead(talk, stream)
+    else cutHead(talk, stream, stream.isInGap ? 'gap' : 'snapshot')
   },
 
   body(talk, stream, piece) {

@@ -85,7 +85,7 @@ export function describeConnection(
     roles,
     analysis,
     exchanges,
-    hasCutHeads: described.some(({ isHeadCut }) => isHeadCut),
+    hasCutHeads: described.some(({ headCutBy }) => headCutBy === 'snapshot'),
     remarks: [...laterOne(connection), ...http.remarks],
   }
 }

@@ -51,6 +51,7 @@ export function describeExchange(
     interim: exchange.interim.map(({ status }) => status),
     connectionClose: asksToClose(request) || asksToClose(response),
     isHeadCut: request?.isHeadCut === true || response?.isHeadCut === true,
+    headCutBy: request?.headCutBy ?? response?.headCutBy ?? null,
     waits: waitsOf(request, before, context),
     upload,
   }

@@ -144,13 +144,19 @@ export function createFollower({ consumerOf, onSegment, onAcknowledged }: Follow
         for (const direction of [0, 1] as const) {
           const stream = connection.streams[direction]
           reassembly.finish(connection, direction, place)
-          const how =
-            connection.firstReset !== null ? 'reset' : stream.fin !== null ? 'fin' : 'capture'
-          consumer(connection).end(direction, how, stream.fin ?? connection.firstReset ?? place)
+          const end = endOf(connection, stream)
+          consumer(connection).end(direction, end?.how ?? 'capture', end?.place ?? place)
         }
       }
     },
   }
+}
+
+/** How a direction ended: a FIN before the first reset said that all was sent, whatever came after it. */
+function endOf({ firstReset }: Connection, { fin }: Stream) {
+  if (fin !== null && (firstReset === null || fin.packet < firstReset.packet))
+    return { how: 'fin', place: fin } as const
+  return firstReset === null ? null : ({ how: 'reset', place: firstReset } as const)
 }
 
 /** Where the streams begin: behind the SYN; without one, at what is first sent or acknowledged. */

@@ -97,8 +97,15 @@ function request(exchange: ExchangeAnalysis, name: string): Sentence {
     ...present(sequenceRange(exchange.requestSequence)),
   ]
   const cut = isRequestComplete ? [] : say` ${tone('warning', 'It was never sent to its end.')}`
-  const headCut = exchange.isHeadCut ? say` Its head is cut by the snapshot length.` : []
+  const headCut = exchange.headCutBy === null ? [] : say` ${headCuts[exchange.headCutBy]}`
   return say`${title}: request in ${where} (${parts.join(', ')})${fileBytes(exchange)}.${cut}${headCut}`
+}
+
+const headCuts: Readonly<Record<NonNullable<ExchangeAnalysis['headCutBy']>, string>> = {
+  snapshot: 'Its head is cut by the snapshot length.',
+  gap: 'The rest of its head is in no packet of the file.',
+  end: 'Its head does not come to its end in the file.',
+  length: 'Its head is longer than is read here.',
 }
 
 function fileBytes({ upload, requestPacket, headPacket }: ExchangeAnalysis): Sentence {

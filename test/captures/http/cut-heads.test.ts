@@ -3,6 +3,24 @@ import { describe, expect, test } from 'vitest'
 import { createHttpReader } from '../../../captures/http/http-reader.ts'
 import { bytesOf, linesOf, pieceOf, readText } from './wire.ts'
 
+test.each([
+  ['snapshot', String.raw`> PATCH /files/1 HTTP/1.1\r\nHost: a{of 500}`],
+  [
+    'gap',
+    String.raw`
+    > PATCH /files/1 HTTP/1.1\r\nHost: a
+    > {gap 400}`,
+  ],
+  [
+    'end',
+    String.raw`
+    > PATCH /files/1 HTTP/1.1\r\nHost: a
+    > {fin}`,
+  ],
+])('a head may be cut by the %s', (headCutBy, text) => {
+  expect(readText(text).exchanges[0]?.request).toMatchObject({ isHeadCut: true, headCutBy })
+})
+
 describe('a request head that the snapshot length cut', () => {
   test('tells the method, the target and the fields that are there', () => {
     const reader = readText(String.raw`

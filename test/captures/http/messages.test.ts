@@ -29,6 +29,7 @@ test('a request and its response are an exchange', () => {
       headLast: { packet: 1, time: 1e6 },
       last: { packet: 1, time: 1e6 },
       isHeadCut: false,
+      headCutBy: null,
     },
     interim: [],
     response: {
@@ -48,6 +49,7 @@ test('a request and its response are an exchange', () => {
       headLast: { packet: 2, time: 2e6 },
       last: { packet: 2, time: 2e6 },
       isHeadCut: false,
+      headCutBy: null,
     },
   })
   expect(reader.requestDirection).toBe(0)

@@ -317,6 +317,7 @@ export function anExchange(parts: Partial<ExchangeAnalysis> = {}): ExchangeAnaly
     interim: [],
     connectionClose: false,
     isHeadCut: false,
+    headCutBy: null,
     waits: waits(),
     upload: anUploadPart(),
     ...parts,

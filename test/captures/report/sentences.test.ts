@@ -312,7 +312,14 @@ test('what a PATCH waited for is told', () => {
 })
 
 test('what is cut, missing or early is said to be', () => {
-  expect(exchangeTold({ isRequestComplete: false, isHeadCut: true, headPacket: 5 })[0]).toMatch(
+  expect(
+    exchangeTold({
+      isRequestComplete: false,
+      isHeadCut: true,
+      headCutBy: 'snapshot',
+      headPacket: 5,
+    })[0],
+  ).toMatch(
     /; the head ends in frame 5; .* It was never sent to its end\. Its head is cut by the snapshot length\.$/,
   )
   expect(exchangeTold({ requestPacket: null })[0]).toBe(

@@ -4,7 +4,7 @@ import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
 import { plain } from '../../../captures/report/prose.ts'
 import { causeSentences } from '../../../captures/report/sentences/cause.ts'
 import { terminationSentences } from '../../../captures/report/sentences/termination.ts'
-import { connectionOf } from '../helpers/explain.ts'
+import { connectionOf, explainText } from '../helpers/explain.ts'
 import { handshake } from '../helpers/handshake.ts'
 
 /** Packet, what, client's state, server's state. */
@@ -169,6 +169,28 @@ describe('resets', () => {
     expect(termination).toMatchObject({ kind: 'reset', by: 'server', cause: 'reset-idle' })
     expect(termination.idleBefore).toBeCloseTo(7.98, 3)
   })
+})
+
+test('a response that its own FIN ended is whole, though a reset follows', () => {
+  const { exchanges } = connectionOf(`${handshake}
+    1.000 > P. 1        ack 1  "GET / HTTP/1.0\\r\\n\\r\\n"
+    1.020 < P. 1        ack 19 "HTTP/1.0 200 OK\\r\\n\\r\\n0123456789"
+    1.021 < F. 30:30(0) ack 19
+    1.040 > R. 19:19(0) ack 31`)
+  expect(exchanges[0]).toMatchObject({ isResponseComplete: true, responseBodyBytes: 10 })
+  const reset = connectionOf(`${handshake}
+    1.000 > P. 1        ack 1  "GET / HTTP/1.0\\r\\n\\r\\n"
+    1.020 < P. 1        ack 19 "HTTP/1.0 200 OK\\r\\n\\r\\n0123456789"
+    1.040 > R. 19:19(0) ack 30`)
+  expect(reset.exchanges[0]).toMatchObject({ isResponseComplete: false })
+})
+
+test('a head that its sender never ended is not cut by the recorder', () => {
+  const { analysis } = explainText(`${handshake}
+    1.000 > P. 1        ack 1  "PATCH /files/1 HTTP/1.1\\r\\nHost: a"
+    1.040 > R. 33:33(0) ack 1`)
+  expect(analysis.connections[0]?.exchanges[0]).toMatchObject({ headCutBy: 'end' })
+  expect(analysis.quality.map(({ kind }) => kind)).not.toContain('truncated-heads')
 })
 
 describe('why', () => {
