@@ -249,6 +249,9 @@ export interface Termination {
   readonly bytesAfterFin: PerRole<number>
   readonly unacknowledgedBytes: PerRole<number>
   readonly resets: number
+  readonly resetsBy: PerRole<number>
+  /** From the first of them to the last. */
+  readonly resetSpan: number
 }
 
 /** One segment of the end, with the states that it leads to (RFC 9293 §3.3.2, figure 5). */

@@ -45,6 +45,11 @@ export function describeTermination(
     bytesAfterFin: perRole(connection, roles, ({ bytesAfterFin }) => bytesAfterFin),
     unacknowledgedBytes: perRole(connection, roles, unacknowledgedOf),
     resets: connection.streams[0].resets + connection.streams[1].resets,
+    resetsBy: perRole(connection, roles, ({ resets }) => resets),
+    resetSpan:
+      connection.firstReset === null
+        ? 0
+        : inSeconds(Math.max(0, connection.lastResetTime - connection.firstReset.time)),
   }
 }
 

@@ -86,6 +86,7 @@ export interface Connection {
   handshakeAck: HandshakeSegment | null
   firstReset: Place | null
   firstResetBy: Direction
+  lastResetTime: Nanoseconds
   readonly counts: Counts
   readonly copies: Copies
   /** Zeek's letters; capitals: direction 0. */
@@ -127,6 +128,7 @@ export function createConnection(
     handshakeAck: null,
     firstReset: null,
     firstResetBy: 0,
+    lastResetTime: -0.5,
     counts: {
       retransmissions: 0,
       fastRetransmissions: 0,

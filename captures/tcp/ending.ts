@@ -42,6 +42,7 @@ export function noteEnd(connection: Connection, segment: Segment, direction: Dir
   }
   if (isReset) {
     own.resets += 1
+    connection.lastResetTime = segment.time
     if (connection.firstReset === null) {
       connection.firstReset = place
       connection.firstResetBy = direction

@@ -155,14 +155,10 @@ function halfClosed(termination: Termination): Sentence {
 }
 
 function resetSentences(termination: Termination): Sentence[] {
-  const { by, resets, unacknowledgedBytes, segments } = termination
+  const { by, unacknowledgedBytes, segments } = termination
   const rst = segments.find((segment) => hasFlag(segment, 'RST'))
   const where = rst ? say` (${frames([rst.packet])})` : []
   const who = by === null ? say`One side` : say`The ${role(by)}`
-  const burst =
-    resets > 1
-      ? say` ${count(resets, 'RST')} came in a burst, one for each segment that was still on its way; the first is the one that counts.`
-      : []
   const lost = (['client', 'server'] as const).flatMap((side) =>
     unacknowledgedBytes[side] > 0
       ? [
@@ -170,7 +166,27 @@ function resetSentences(termination: Termination): Sentence[] {
         ]
       : [],
   )
+  const fin = segments.find(
+    (segment) => hasFlag(segment, 'FIN') && segment.packet < (rst?.packet ?? 0),
+  )
+  const closed = fin
+    ? say`whatever became of the FIN that the ${role(fin.by)} had sent before (${frames([fin.packet])})`
+    : say`no FIN`
   return [
-    say`${who} reset the connection${where}: an RST ends it at once for both sides, no FIN, no TIME-WAIT.${burst}${lost.flat()}`,
+    say`${who} reset the connection${where}: an RST ends it at once for both sides, ${closed}, no TIME-WAIT.${moreResets(termination)}${lost.flat()}`,
   ]
+}
+
+/** Each segment that reaches a closed end brings one: so many within so short a time are one ending. */
+const burstSeconds = 1
+
+function moreResets({ by, resets, resetsBy, resetSpan }: Termination): Sentence {
+  if (resets < 2) return []
+  const isOneSided = by === null || resetsBy[by] === resets
+  if (isOneSided && resetSpan < burstSeconds)
+    return say` ${count(resets, 'RST')} came in a burst, one for each segment that was still on its way; the first is the one that counts.`
+  const sides = isOneSided
+    ? []
+    : say` (${role('client')} ${String(resetsBy.client)}, ${role('server')} ${String(resetsBy.server)})`
+  return say` ${count(resets, 'RST')} came in all${sides}, the last one ${duration(resetSpan)} after the first, which is the one that counts.`
 }

@@ -215,6 +215,8 @@ export function aTermination(parts: Partial<Termination> = {}): Termination {
     bytesAfterFin: bothZero,
     unacknowledgedBytes: bothZero,
     resets: 0,
+    resetsBy: { client: 0, server: 0, [parts.by ?? 'server']: parts.resets ?? 0 },
+    resetSpan: 0,
     ...parts,
   }
 }

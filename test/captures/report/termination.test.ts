@@ -126,6 +126,31 @@ test('a reset tells what it left unacknowledged, and folds its burst', () => {
   ])
 })
 
+test('a reset behind a FIN does not deny it', () => {
+  const reset = aSegment({ packet: 11, by: 'client', what: 'RST, ACK' })
+  const termination = aTermination({
+    kind: 'reset',
+    by: 'client',
+    form: null,
+    segments: [aSegment(), reset],
+    resets: 1,
+  })
+  expect(told(termination)).toEqual([
+    'The client reset the connection (frame 11): an RST ends it at once for both sides, whatever became of the FIN that the server had sent before (frame 10), no TIME-WAIT.',
+  ])
+})
+
+test('resets of both sides, or long after one another, are no burst', () => {
+  const parts = { kind: 'reset', by: 'client', form: null, resets: 3 } as const
+  const both = { resetsBy: { client: 2, server: 1 }, resetSpan: 0.5 }
+  expect(told(aTermination({ ...parts, segments: [], ...both }))[0]).toContain(
+    ' 3 RSTs came in all (client 2, server 1), the last one 500 ms after the first, which is the one that counts.',
+  )
+  expect(told(aTermination({ ...parts, segments: [], resetSpan: 5 }))[0]).toContain(
+    ' 3 RSTs came in all, the last one 5.0 s after the first',
+  )
+})
+
 test('an open connection was open, no more is said', () => {
   const termination = aTermination({
     kind: 'open',

@@ -148,6 +148,7 @@ describe('resets', () => {
       1.020 < R  1:1(0)
       1.020 < R  1:1(0)`)
     expect(termination).toMatchObject({ kind: 'reset', by: 'server', resets: 3, packets: [7] })
+    expect(termination).toMatchObject({ resetsBy: { client: 0, server: 3 }, resetSpan: 0 })
   })
 
   test('after a FIN', () => {

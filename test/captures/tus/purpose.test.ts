@@ -99,6 +99,8 @@ function factsOf(sketch: Sketch, number: number): ConnectionFacts {
       bytesAfterFin: { client: 0, server: 0 },
       unacknowledgedBytes: { client: 0, server: 0 },
       resets: 0,
+      resetsBy: { client: 0, server: 0 },
+      resetSpan: 0,
     },
   }
 }
