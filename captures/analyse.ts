@@ -68,6 +68,8 @@ export function createPacketAnalyser({
   const clock = createClockWatch()
   let lastTime: Nanoseconds = 0
   let unknownLink = -1
+  let leastKept = Number.POSITIVE_INFINITY
+  let mostKept = -1
 
   const follower = createFollower({
     onSegment,
@@ -100,6 +102,10 @@ export function createPacketAnalyser({
     take(packet) {
       if (packet.time > lastTime) lastTime = packet.time
       clock.watch(packet)
+      if (packet.capturedLength < packet.originalLength) {
+        leastKept = Math.min(leastKept, packet.capturedLength)
+        mostKept = Math.max(mostKept, packet.capturedLength)
+      }
       const what = decoder.decode(packet, segment)
       decoded[what] += 1
       if (what === 'tcp') {
@@ -120,7 +126,10 @@ export function createPacketAnalyser({
       const { told, connections, uploads } = describeUploads(followed, decoder.addresses)
       return {
         version: 1,
-        file: describeFile(summary, lastTime, decoded.tcp + decoder.joined()),
+        file: describeFile(summary, lastTime, {
+          tcpPackets: decoded.tcp + decoder.joined(),
+          truncatedTo: mostKept < 0 ? null : { least: leastKept, most: mostKept },
+        }),
         connections,
         uploads,
         quality: judgeQuality(
@@ -159,7 +168,7 @@ export function createAnalyser(options: AnalyserOptions = {}): Analyser {
 function describeFile(
   summary: CaptureSummary,
   lastTime: Nanoseconds,
-  tcpPackets: number,
+  { tcpPackets, truncatedTo }: Pick<Analysis['file'], 'tcpPackets' | 'truncatedTo'>,
 ): Analysis['file'] {
   const types = new Set(summary.interfaces.map(({ linkType }) => linkType))
   return {
@@ -167,6 +176,7 @@ function describeFile(
     packets: summary.packets,
     bytes: summary.bytes,
     truncatedPackets: summary.truncatedPackets,
+    truncatedTo,
     start: summary.start === null ? null : isoTime(summary.start),
     duration: inSeconds(lastTime),
     linkTypes: [...types].map((type) => linkTypes[type]?.name ?? String(type)),

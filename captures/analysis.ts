@@ -17,6 +17,8 @@ export interface FileAnalysis {
   readonly packets: number
   readonly bytes: number
   readonly truncatedPackets: number
+  /** How much of each is there, bytes; `null`: none is cut. */
+  readonly truncatedTo: { readonly least: number; readonly most: number } | null
   /** ISO 8601 with nanoseconds; `null` where no packet has a time. */
   readonly start: string | null
   readonly duration: number

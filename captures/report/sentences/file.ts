@@ -23,8 +23,14 @@ export function fileSentence(file: FileAnalysis): Sentence {
   return say`${facts.join('\u00a0· ')}`
 }
 
-function snapshot({ truncatedPackets, snapshotLength }: FileAnalysis): string {
+/** By what is there: the snapshot length of the file may be more than any packet has. */
+function snapshot({ truncatedPackets, truncatedTo }: FileAnalysis): string {
   if (truncatedPackets === 0) return 'packets whole'
-  const limit = snapshotLength > 0 ? ` to ${count(snapshotLength, 'byte')}` : ''
-  return `${count(truncatedPackets, 'packet')} cut${limit} (lengths are from their headers)`
+  return `${count(truncatedPackets, 'packet')} cut${limits(truncatedTo)} (lengths are from their headers)`
+}
+
+function limits(kept: FileAnalysis['truncatedTo']): string {
+  if (kept === null) return ''
+  const least = kept.least === kept.most ? '' : `${amount(kept.least)}–`
+  return ` to ${least}${count(kept.most, 'byte')}`
 }

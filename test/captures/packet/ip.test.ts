@@ -1,6 +1,8 @@
 // Between the link layer and TCP: lengths, options, extension headers, fragments, and what only looks like TCP.
 import { describe, expect, test } from 'vitest'
 import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
+import { plain } from '../../../captures/report/prose.ts'
+import { fileSentence } from '../../../captures/report/sentences/file.ts'
 import { packetsOf, type TestPacket, writeCapture } from '../helpers/capture-writer.ts'
 import { connectionOf, explain, explainText, only } from '../helpers/explain.ts'
 import { ethernetLayer } from '../helpers/frames.ts'
@@ -169,7 +171,11 @@ test('cut to the TCP header, every length is that of the wire', () => {
   // The shortest frame has 60 bytes: 6 of the bare ACK are gone too.
   const cut = segments(talk).map((segment) => ({ ...segment, kept: 54 }))
   const { analysis } = explain(writeCapture(packetsOf(cut)))
-  expect(analysis.file.truncatedPackets).toBe(5)
+  expect(analysis.file).toMatchObject({ truncatedPackets: 5, truncatedTo: { least: 54, most: 54 } })
+  expect(plain(fileSentence(analysis.file))).toContain('5 packets cut to 54 bytes')
+  const two = cut.map((segment, n) => ({ ...segment, kept: n === 4 ? 96 : 54 }))
+  const { file } = explain(writeCapture(packetsOf(two))).analysis
+  expect(plain(fileSentence(file))).toContain('5 packets cut to 54–96 bytes')
   expect(only(analysis.connections)).toMatchObject({
     payloadBytes: { client: 28, server: 1100 },
     missingBytes: { client: 0, server: 0 },

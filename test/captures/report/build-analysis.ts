@@ -31,6 +31,7 @@ export function anAnalysis(
     packets,
     bytes: packets * 1000,
     truncatedPackets: 0,
+    truncatedTo: null,
     start: '2026-03-02T09:15:00.250000000Z',
     duration: connections.reduce((most, { end }) => Math.max(most, end), 0),
     linkTypes: ['ETHERNET'],

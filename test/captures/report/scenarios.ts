@@ -363,6 +363,7 @@ export const unseenStart = (): Analysis =>
       dropped: null,
       writtenBy: null,
       truncatedPackets: 740,
+      truncatedTo: { least: 320, most: 320 },
       snapshotLength: 320,
     },
     connections: [
