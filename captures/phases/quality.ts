@@ -118,8 +118,11 @@ const missingSegments: Trouble = {
 const oneSided: Trouble = {
   kind: 'one-sided',
   weight: 'limits',
-  has: ({ followed: { streams, packets } }) =>
-    packets > 3 && (streams[0].packets === 0 || streams[1].packets === 0),
+  // Where nobody answers a SYN there is nothing to capture.
+  has: ({ followed: { streams, packets }, analysis: { initiation } }) =>
+    packets > 3 &&
+    initiation.kind !== 'unanswered' &&
+    (streams[0].packets === 0 || streams[1].packets === 0),
   text: () => 'Only one direction was captured: what the other side sent is not known.',
 }
 

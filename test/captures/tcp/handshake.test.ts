@@ -115,6 +115,12 @@ test('unanswered: nobody is there', () => {
   })
 })
 
+test('unanswered, however often it asks, is no capture of one direction', () => {
+  const ask = (seconds: number) => `${seconds}.000 > S 0:0(0) <mss 1460>`
+  const { quality } = explainText([0, 1, 3, 7, 15].map(ask).join('\n')).analysis
+  expect(quality.map(({ kind }) => kind)).toEqual([])
+})
+
 test('simultaneous: both call at once (RFC 9293 §3.5, figure 7)', () => {
   const { initiation, packets } = connectionOf(`
     0.000 > S  0:0(0)         <mss 1460>
