@@ -1,5 +1,5 @@
 // Why a connection ended, as far as the capture shows it. Analysis in, words out.
-import type { ConnectionAnalysis } from '../../analysis.ts'
+import type { ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
 import { isLegible } from '../../legible.ts'
 import { unreachable } from '../../units.ts'
 import type { Sentence } from '../prose.ts'
@@ -49,7 +49,7 @@ function cause(connection: ConnectionAnalysis): Sentence {
     case 'refused':
       return say`the connection was refused before it came about.`
     case 'early-response':
-      return say`the ${server} answered before the request was whole and closed: the rest of the body was not wanted.`
+      return early(exchanges)
     case 'not-ended':
       return say`it did not end within the capture.`
     case 'unknown':
@@ -68,4 +68,31 @@ function afterLast(connection: ConnectionAnalysis, exchange = 'the last exchange
     return `before any byte was ${initiation.kind === 'unseen' ? 'captured' : 'sent'}`
   const idle = termination.idleBefore === null ? 'a while' : duration(termination.idleBefore)
   return `${idle} after ${exchanges.length > 0 && isLegible(connection) ? exchange : 'the last byte'}`
+}
+
+/** Statuses of a server that waited for the rest (RFC 9110 §15.5.9), and of one that may have. */
+const waitedOut = 408
+const unavailable = 503
+/** So long without a byte, and it is the silence that was answered. */
+const silenceSeconds = 0.5
+
+/** What the status says of an answer to a request that was not whole. */
+function early(exchanges: readonly ExchangeAnalysis[]): Sentence {
+  const server = role('server')
+  const exchange = exchanges.findLast(
+    ({ isRequestComplete, status }) => !isRequestComplete && status !== null,
+  )
+  const status = exchange?.status ?? null
+  if (exchange === undefined || status === null)
+    return say`the ${server} answered before the request was whole and closed: the rest of the body was not wanted.`
+  const { requestEnd, responseStart } = exchange
+  const silence = requestEnd === null || responseStart === null ? 0 : responseStart - requestEnd
+  const hasWaited = silence >= silenceSeconds
+  if (status === waitedOut || (status === unavailable && hasWaited)) {
+    const after = silence > 0 ? `, ${duration(silence)} after the last byte that had come` : ''
+    return say`the ${server} gave up waiting for the rest of the request: it answered ${String(status)}${after}, and closed.`
+  }
+  return status >= 500
+    ? say`the ${server} answered ${String(status)} before the request was whole and closed: it could not take the rest of the body.`
+    : say`the ${server} answered ${String(status)} before the request was whole and closed: the rest of the body was not wanted.`
 }

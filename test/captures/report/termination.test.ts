@@ -237,6 +237,42 @@ test('a client that closes with a request unanswered has not simply finished', (
   ])
 })
 
+test.each([
+  [
+    413,
+    0.1,
+    'answered 413 before the request was whole and closed: the rest of the body was not wanted.',
+  ],
+  [
+    500,
+    0.1,
+    'answered 500 before the request was whole and closed: it could not take the rest of the body.',
+  ],
+  [
+    503,
+    0.1,
+    'answered 503 before the request was whole and closed: it could not take the rest of the body.',
+  ],
+  [
+    503,
+    1.2,
+    'gave up waiting for the rest of the request: it answered 503, 1.2 s after the last byte that had come, and closed.',
+  ],
+  [
+    408,
+    300,
+    'gave up waiting for the rest of the request: it answered 408, 300 s after the last byte that had come, and closed.',
+  ],
+])('an early %s, after %s s of silence', (status, silence, sentence) => {
+  const connection = aConnection({
+    termination: aTermination({ cause: 'early-response' }),
+    exchanges: [
+      anExchange({ status, isRequestComplete: false, requestEnd: 1, responseStart: 1 + silence }),
+    ],
+  })
+  expect(causeSentences(connection).map(plain)).toEqual([`Cause: the server ${sentence}`])
+})
+
 test('without HTTP there is no exchange to speak of', () => {
   const connection = aConnection({
     protocol: 'tls',
