@@ -331,6 +331,8 @@ export interface ExchangeAnalysis {
   /** The first ACK of the request's last byte, the response's own included: before it, bytes were still on their way. */
   readonly requestAcknowledged: number | null
   readonly responseStart: number | null
+  readonly responseEnd: number | null
+  /** The last byte of both messages: where the answer came early, that of the request. `null`: no response. */
   readonly end: number | null
   /** The request came to its end, as its head promised. */
   readonly isRequestComplete: boolean

@@ -1,5 +1,6 @@
 // The list of recordings for captures/README.md: each with what it shows and at which frames. Analyses in, Markdown out. Pure.
 import type { Analysis, ConnectionAnalysis, IdleGap } from '../analysis.ts'
+import { isPatch } from '../patch.ts'
 import { count, duration } from '../report/quantity.ts'
 
 export interface Listed {
@@ -69,7 +70,7 @@ function initiations(connections: readonly ConnectionAnalysis[]): string[] {
 
 function patches(connections: readonly ConnectionAnalysis[]): string[] {
   const carried = connections.flatMap(({ number, exchanges }) => {
-    const all = exchanges.filter(({ method }) => method === 'PATCH')
+    const all = exchanges.filter(isPatch)
     const first = all[0]
     const last = all.at(-1)
     if (first === undefined || last === undefined) return []

@@ -45,7 +45,8 @@ export function describeExchange(
     requestEnd: secondsOf(request?.last.time),
     requestAcknowledged: secondsOf(acknowledged),
     responseStart: secondsOf(response?.first.time),
-    end: secondsOf(response?.last.time),
+    responseEnd: secondsOf(response?.last.time),
+    end: secondsOf(endOf(request, response)),
     isRequestComplete: request !== null && request.to !== null,
     isResponseComplete: response !== null && response.to !== null,
     interim: exchange.interim.map(({ status }) => status),
@@ -55,6 +56,12 @@ export function describeExchange(
     waits: waitsOf(request, before, context),
     upload,
   }
+}
+
+/** An answer may come before its request is whole, and the rest of the body all the same. */
+function endOf(request: Request | null, response: Response | null): Nanoseconds | undefined {
+  if (response === null) return undefined
+  return request === null ? response.last.time : Math.max(request.last.time, response.last.time)
 }
 
 /** The whole message; of one that was not seen to its end what there was of it. */

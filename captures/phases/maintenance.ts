@@ -1,6 +1,7 @@
 // The second phase: what lies between initiation and termination, at work and idle.
 import type { ExchangeAnalysis, IdleGap, Maintenance, RttSummary } from '../analysis.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { isPatch } from '../patch.ts'
 import type { Connection, Silence } from '../tcp/connection.ts'
 import type { Stream } from '../tcp/stream.ts'
 import { inSeconds, roundSeconds } from '../units.ts'
@@ -21,7 +22,7 @@ export function describeMaintenance(
   const transfer = Math.min(span, busyTime(exchanges, end === null ? 0 : inSeconds(end)))
   return {
     exchanges: exchanges.length,
-    patches: exchanges.filter(({ method }) => method === 'PATCH').length,
+    patches: exchanges.filter(isPatch).length,
     start: start === null ? null : inSeconds(start),
     end: end === null ? null : inSeconds(end),
     transfer: roundSeconds(transfer),

@@ -1,9 +1,9 @@
 // A run of exchanges in one line: what they have in common. Exchanges in, words out.
 import type { ExchangeAnalysis } from '../analysis.ts'
+import { isPatch } from '../patch.ts'
 import type { Sentence } from './prose.ts'
 import { frameRange, say } from './prose.ts'
 import { count, size } from './quantity.ts'
-import { isPatch } from './sentences/exchange.ts'
 
 /** `18 more PATCHes, frames 812–20114, same pattern (1.0 MiB each, 204)` */
 export function runSentence(run: readonly ExchangeAnalysis[]): Sentence {

@@ -1,5 +1,6 @@
 // The analysis of a growing capture as small JSON for the page: figures, ladders, and the words that `explain` has. Pure.
 import type { ConnectionAnalysis, ExchangeAnalysis, PerRole } from '../../captures/analysis.ts'
+import { isPatch } from '../../captures/patch.ts'
 import {
   initiationLadder,
   type LadderRow,
@@ -136,7 +137,7 @@ function shortened(view: CapturedConnection): CapturedConnection {
 
 function viewOf(connection: ConnectionAnalysis): CapturedConnection {
   const { initiation, maintenance, exchanges } = connection
-  const patches = exchanges.filter(({ method }) => method === 'PATCH')
+  const patches = exchanges.filter(isPatch)
   const latest = patches.slice(-mostBars)
   return {
     number: connection.number,
@@ -186,7 +187,7 @@ function earlierThan(patches: readonly ExchangeAnalysis[], connection: Connectio
 
 function othersOf(exchanges: readonly ExchangeAnalysis[]) {
   return exchanges
-    .filter(({ method }) => method !== 'PATCH')
+    .filter((exchange) => !isPatch(exchange))
     .slice(-mostOthers)
     .flatMap(({ start, end, requestEnd }): (readonly [number, number])[] =>
       start === null ? [] : [[start, end ?? requestEnd ?? start]],
@@ -209,7 +210,7 @@ function trafficOf(connection: ConnectionAnalysis): Traffic {
 /** The body of an open request is not measured before it ends: its bytes are what no other request accounts for. */
 function currentBytes({ exchanges, payloadBytes }: ConnectionAnalysis): number | null {
   const last = exchanges.at(-1)
-  if (last === undefined || last.method !== 'PATCH' || last.isRequestComplete) return null
+  if (last === undefined || !isPatch(last) || last.isRequestComplete) return null
   const begin = last.requestSequence?.from ?? null
   return begin === null
     ? null

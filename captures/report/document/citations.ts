@@ -1,8 +1,8 @@
 // What an explanation says of frames, as Wireshark's display filters: anybody can check it there. Connection in, claims out.
 import type { ConnectionAnalysis, EndOptions, ExchangeAnalysis } from '../../analysis.ts'
+import { isPatch } from '../../patch.ts'
 import type { Role } from '../../units.ts'
 import { playing } from '../opening.ts'
-import { isPatch } from '../sentences/exchange.ts'
 
 /** `filter` holds for this frame. */
 export interface FrameCitation {

@@ -1,6 +1,7 @@
 // The picture at the head of the report: one kept connection above, one for each request below, on one time axis.
 // Analyses in, picture out.
 import type { Analysis, ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
+import { isPatch } from '../../patch.ts'
 import { type Axis, axisMarks, timeAxis } from '../pictures/axis.ts'
 import { titleOf } from '../pictures/gantt.ts'
 import {
@@ -17,7 +18,7 @@ import {
 } from '../pictures/picture.ts'
 import { plain } from '../prose.ts'
 import { count, duration, greatest } from '../quantity.ts'
-import { answer, isPatch, matter, methodOf } from '../sentences/exchange.ts'
+import { answer, matter, methodOf } from '../sentences/exchange.ts'
 
 const width = 880
 const left = 34

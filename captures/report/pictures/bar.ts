@@ -1,8 +1,9 @@
 // One connection as a bar: handshake, requests, idle times, ending. Connection and axis in, marks out.
 import type { ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
+import { isPatch } from '../../patch.ts'
 import { plain } from '../prose.ts'
 import { count, duration } from '../quantity.ts'
-import { answer, bringsBytes, isPatch, matter, methodOf } from '../sentences/exchange.ts'
+import { answer, bringsBytes, matter, methodOf } from '../sentences/exchange.ts'
 import type { Axis } from './axis.ts'
 import { line, type Mark, part, rect, shape, type Tone, toFrame } from './picture.ts'
 

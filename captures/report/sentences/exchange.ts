@@ -5,6 +5,7 @@ import type {
   ExchangeUpload,
   SequenceRange,
 } from '../../analysis.ts'
+import { isPatch } from '../../patch.ts'
 import { unreachable } from '../../units.ts'
 import type { Part, Sentence } from '../prose.ts'
 import { frameRange, frames, say, tone } from '../prose.ts'
@@ -12,10 +13,6 @@ import { count, duration, listed, size } from '../quantity.ts'
 
 /** `PATCH`, `GET`; of a request that is not captured, `?`. */
 export const methodOf = ({ method }: ExchangeAnalysis) => method ?? '?'
-
-/** By what it does to an upload; by its method where the head that would tell is cut. */
-export const isPatch = ({ method, upload }: ExchangeAnalysis): boolean =>
-  upload === null ? method === 'PATCH' : upload.action === 'append'
 
 /** A PATCH, or a creation that brings the beginning of the file, or all of it. */
 export const bringsBytes = (exchange: ExchangeAnalysis): boolean =>
@@ -183,7 +180,7 @@ function outcome(exchange: ExchangeAnalysis): Sentence {
 
 /** `129 ms in all: 85.0 ms to send it, 42.0 ms until the answer began (one round trip: 40.4 ms).` */
 function timing(exchange: ExchangeAnalysis, { initiation }: ConnectionAnalysis): Sentence {
-  const { start, requestEnd, responseStart, end, waits } = exchange
+  const { start, requestEnd, responseStart, responseEnd, end, waits } = exchange
   if (start === null || end === null) return []
   const pieces = [
     ...(requestEnd !== null && requestEnd > start
@@ -194,8 +191,8 @@ function timing(exchange: ExchangeAnalysis, { initiation }: ConnectionAnalysis):
           `${duration(responseStart - requestEnd)} until the answer began${untilAnswer(exchange, initiation.rtt)}`,
         ]
       : []),
-    ...(responseStart !== null && end - responseStart > 1e-3
-      ? [`${duration(end - responseStart)} to receive it`]
+    ...(responseStart !== null && responseEnd !== null && responseEnd - responseStart > 1e-3
+      ? [`${duration(responseEnd - responseStart)} to receive it`]
       : []),
   ]
   const early =
@@ -250,8 +247,8 @@ const present = (text: string | null): string[] => (text === null ? [] : [text])
 /** Where a reader finds it: all its frames. */
 export function framesOf(exchange: ExchangeAnalysis): readonly Part[] {
   const first = exchange.requestPacket ?? exchange.responsePacket
-  const last =
-    exchange.lastResponsePacket ?? exchange.responsePacket ?? exchange.lastRequestPacket ?? first
-  if (first === null || last === null) return ['–']
+  const { responsePacket, lastRequestPacket, lastResponsePacket } = exchange
+  const last = Math.max(lastRequestPacket ?? 0, lastResponsePacket ?? responsePacket ?? first ?? 0)
+  if (first === null) return ['–']
   return frameRange(first, last).slice(1)
 }

@@ -314,6 +314,7 @@ export function anExchange(parts: Partial<ExchangeAnalysis> = {}): ExchangeAnaly
     requestEnd: 0.1256,
     requestAcknowledged: 0.1662,
     responseStart: 0.1676,
+    responseEnd: parts.end === undefined ? 0.1676 : parts.end,
     end: 0.1676,
     isRequestComplete: true,
     isResponseComplete: true,

@@ -4,6 +4,7 @@ import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
 import { plain } from '../../../captures/report/prose.ts'
 import { causeSentences } from '../../../captures/report/sentences/cause.ts'
 import { terminationSentences } from '../../../captures/report/sentences/termination.ts'
+import { verdict } from '../../../captures/report/sentences/verdict.ts'
 import { connectionOf, explainText } from '../helpers/explain.ts'
 import { handshake } from '../helpers/handshake.ts'
 
@@ -186,6 +187,17 @@ test('a response that its own FIN ended is whole, though a reset follows', () =>
   expect(reset.exchanges[0]).toMatchObject({ isResponseComplete: false })
 })
 
+test('a PATCH under another method counts as one everywhere', () => {
+  const request =
+    'POST /files/1 HTTP/1.1\\r\\nTus-Resumable: 1.0.0\\r\\nX-HTTP-Method-Override: PATCH\\r\\nUpload-Offset: 0\\r\\nContent-Length: 3\\r\\n\\r\\nabc'
+  const { analysis } = explainText(`${handshake}
+    1.000 > P. 1        ack 1   "${request}"
+    1.020 < P. 1        ack 125 "HTTP/1.1 204 No Content\\r\\nUpload-Offset: 3\\r\\n\\r\\n"`)
+  expect(analysis.uploads[0]?.patches).toBe(1)
+  expect(analysis.connections[0]?.maintenance.patches).toBe(1)
+  expect(plain(verdict(analysis))).toMatch(/^1 PATCH on 1 connection/)
+})
+
 test('a head that its sender never ended is not cut by the recorder', () => {
   const { analysis } = explainText(`${handshake}
     1.000 > P. 1        ack 1  "PATCH /files/1 HTTP/1.1\\r\\nHost: a"
@@ -234,13 +246,15 @@ describe('why', () => {
   })
 
   test('the server answered before the request was whole, and hung up', () => {
-    const { termination } = connectionOf(`${handshake}
+    const { termination, exchanges, maintenance } = connectionOf(`${handshake}
       1.000 > P. 1:1001(1000)    ack 1    "PATCH /f HTTP/1.1\\r\\nContent-Length: 90000\\r\\n\\r\\n"
       1.020 < P. 1               ack 1001 "HTTP/1.1 413 Content Too Large\\r\\nContent-Length: 0\\r\\n\\r\\n"
       1.021 < F. 54:54(0)        ack 1001
       1.022 > .  1001:2001(1000) ack 55
       1.040 < R  55:55(0)`)
     expect(termination.cause).toBe('early-response')
+    expect(exchanges[0]).toMatchObject({ responseEnd: 1.02, requestEnd: 1.022, end: 1.022 })
+    expect(maintenance.transfer).toBeCloseTo(0.022, 6)
   })
 })
 
