@@ -2,7 +2,7 @@
 import { type AnalyserOptions, createAnalyser } from '../analyse.ts'
 import type { Analysis } from '../analysis.ts'
 import { CaptureFormatError } from '../format/errors.ts'
-import { readCapture, UnreadableCaptureError } from './read-capture.ts'
+import { notReadable, readCapture } from './read-capture.ts'
 
 /** Throws `UnreadableCaptureError` with what to do if the file is no capture. */
 export async function analyseFile(file: string, options: AnalyserOptions = {}): Promise<Analysis> {
@@ -16,7 +16,6 @@ export async function analyseFile(file: string, options: AnalyserOptions = {}): 
     return { ...analysis, warnings: [...more, ...analysis.warnings] }
   } catch (error) {
     if (!(error instanceof CaptureFormatError)) throw error
-    const name = file === '-' ? 'standard input' : file
-    throw new UnreadableCaptureError(`${name}: ${error.message}`, { cause: error })
+    throw notReadable(file, error, damages)
   }
 }

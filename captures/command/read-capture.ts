@@ -1,12 +1,29 @@
 // A capture file from the disk (or standard input), compressed or not, into whatever takes its bytes.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { setImmediate as breathe } from 'node:timers/promises'
-import { createGunzip } from 'node:zlib'
+import type { CaptureFormatError } from '../format/errors.ts'
+import { gunzip, type Source } from './gunzip.ts'
 
 /** It can't be opened or read: exit status 2, as for a file that is no capture. */
 export class UnreadableCaptureError extends Error {
   override readonly name = 'UnreadableCaptureError'
   readonly exitStatus = 2
+}
+
+/** Of a file that is no capture as far as it could be read; `damages` are what `readCapture` told. */
+export function notReadable(
+  file: string,
+  error: CaptureFormatError,
+  damages: readonly string[],
+): UnreadableCaptureError {
+  const [damage] = damages
+  const why =
+    damage === undefined
+      ? error.message
+      : error.fault === 'empty'
+        ? `${damage}, and nothing could be read before that. Copy it again.`
+        : `${damage}. Of what could be read: ${error.message}`
+  return new UnreadableCaptureError(`${nameOf(file)}: ${why}`, { cause: error })
 }
 
 /** Large enough to make few calls, small enough to stay in the processor's cache. */
@@ -27,7 +44,7 @@ export async function readCapture(
     const first = new Uint8Array(chunkBytes)
     const length = read(file, descriptor, first)
     const chunk = first.subarray(0, length)
-    if (isGzip(chunk)) return await gunzip(file, descriptor, chunk, push, onDamage)
+    if (isGzip(chunk)) return await unzip(file, descriptor, chunk, push, onDamage)
     if (length > 0) push(chunk)
     for (let more = length, chunks = 1; more > 0; chunks++) {
       more = read(file, descriptor, first)
@@ -61,54 +78,44 @@ function read(file: string, descriptor: number, into: Uint8Array): number {
 
 const isGzip = (chunk: Uint8Array): boolean => chunk[0] === 0x1f && chunk[1] === 0x8b
 
-/** Streams through zlib; a chunk of the disk is only read once the one before it is through. */
-function gunzip(
+/** What was read already, then the rest of the file. */
+function sourceOf(file: string, descriptor: number, first: Uint8Array): Source {
+  const buffer = new Uint8Array(chunkBytes)
+  let isFirst = true
+  return () => {
+    if (!isFirst) return buffer.subarray(0, read(file, descriptor, buffer))
+    isFirst = false
+    return first
+  }
+}
+
+async function unzip(
   file: string,
   descriptor: number,
   first: Uint8Array,
   push: (chunk: Uint8Array) => void,
   onDamage: (text: string) => void,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const zip = createGunzip({ chunkSize: chunkBytes })
-    let next: Uint8Array = first.slice()
-    const feed = () => {
-      try {
-        if (next.length === 0) {
-          zip.end()
-          return
-        }
-        zip.write(next, () => {
-          const more = new Uint8Array(chunkBytes)
-          try {
-            next = more.subarray(0, read(file, descriptor, more))
-          } catch (error) {
-            zip.destroy()
-            reject(error)
-            return
-          }
-          feed()
-        })
-      } catch (error) {
-        reject(error)
-      }
-    }
-    zip.on('data', (chunk: Uint8Array) => {
-      try {
-        push(chunk)
-      } catch (error) {
-        zip.destroy()
-        reject(error)
-      }
-    })
-    zip.once('error', (error) => {
-      onDamage(`the gzip data of ${file} are damaged or cut (${error.message})`)
-      resolve()
-    })
-    zip.once('end', resolve)
-    feed()
-  })
+  const opened: number[] = []
+  const again = () => {
+    // Standard input is gone once it is read.
+    if (file === '-') return null
+    const another = open(file)
+    opened.push(another)
+    const buffer = new Uint8Array(chunkBytes)
+    return sourceOf(file, another, buffer.subarray(0, read(file, another, buffer)))
+  }
+  try {
+    const damage = await gunzip(sourceOf(file, descriptor, first), again, push)
+    if (damage !== null)
+      onDamage(`the gzip data of ${nameOf(file)} are damaged or cut (${damage.message})`)
+  } finally {
+    for (const one of opened) closeSync(one)
+  }
 }
+
+/** For people. */
+export const nameOf = (file: string): string => (file === '-' ? 'standard input' : file)
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

@@ -13,7 +13,7 @@ import { CaptureFormatError } from '../format/errors.ts'
 import { labelsOf } from '../report/labels.ts'
 import { createSurveyor, createTrimmer, type Survey } from '../trim/trim.ts'
 import { print } from './output.ts'
-import { readCapture, UnreadableCaptureError } from './read-capture.ts'
+import { notReadable, readCapture, UnreadableCaptureError } from './read-capture.ts'
 import { whyNotWritable } from './writable.ts'
 
 export interface TrimOptions {
@@ -52,27 +52,28 @@ export async function runTrim(input: string, output: string, options: TrimOption
   }
   const reason = whyNotWritable(output)
   if (reason !== null) throw new UnreadableCaptureError(`${output} can not be written: ${reason}`)
-  const survey = await surveyOf(input)
+  const damages: string[] = []
+  const survey = await surveyOf(input, damages)
   const { packets, bytes } = await write(input, targetOf(output), survey)
   const share = survey.summary.bytes === 0 ? 0 : (100 * bytes) / survey.summary.bytes
   await print(
     `${output}: ${packets} packets in ${bytes} bytes, ${share.toFixed(1)} % of ${survey.summary.bytes}. Headers and HTTP heads are in it, no byte of a file.`,
   )
-  for (const { text } of survey.analysis.warnings.slice(0, 5))
-    process.stderr.write(`note: ${text}\n`)
+  const warnings = survey.analysis.warnings.slice(0, 5).map(({ text }) => text)
+  for (const text of [...damages, ...warnings]) process.stderr.write(`note: ${text}\n`)
 }
 
 /** Where it is written in fact: a link stays a link. */
 const targetOf = (output: string): string => (existsSync(output) ? realpathSync(output) : output)
 
-async function surveyOf(input: string): Promise<Survey> {
+async function surveyOf(input: string, damages: string[]): Promise<Survey> {
   const surveyor = createSurveyor()
   try {
-    await readCapture(input, surveyor.push)
+    await readCapture(input, surveyor.push, (text) => damages.push(text))
     return surveyor.end()
   } catch (error) {
     if (!(error instanceof CaptureFormatError)) throw error
-    throw new UnreadableCaptureError(`${input}: ${error.message}`, { cause: error })
+    throw notReadable(input, error, damages)
   }
 }
 

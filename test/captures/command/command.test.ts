@@ -184,6 +184,14 @@ describe('trim', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
+  test('damage of gzip data is told', async () => {
+    const zipped = gzipSync(uploadCapture)
+    const cut = await file('cut-to-trim.gz', zipped.subarray(0, zipped.length - 8))
+    const { status, err } = await longhaul(['trim', cut, at('from-cut.pcapng')])
+    expect(status).toBe(0)
+    expect(err).toContain('note: the gzip data of')
+  })
+
   test('a full disk is told in one line, and nothing is left', async (context) => {
     if (process.getuid?.() !== 0) context.skip('mounting a small tmpfs needs root')
     const small = at('small')
