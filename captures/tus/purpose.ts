@@ -1,6 +1,8 @@
 // What each connection was opened for: plain facts of all connections in, a reason for each out.
 import type { ConnectionAnalysis, ConnectionPurpose, ExchangeAnalysis } from '../analysis.ts'
 
+import { isHalfOpen } from '../half-open.ts'
+
 /** What is asked of a connection. Times in seconds, as in the analysis document. */
 export type ConnectionFacts = Pick<
   ConnectionAnalysis,
@@ -55,12 +57,15 @@ function purposeOf(one: ConnectionFacts, before: readonly Earlier[]): Connection
   return successorOf(before, one.start)
 }
 
-const isEstablished = ({ initiation: { kind } }: ConnectionFacts): boolean =>
-  kind !== 'refused' && kind !== 'unanswered'
+const isEstablished = (one: ConnectionFacts): boolean =>
+  one.initiation.kind !== 'refused' && one.initiation.kind !== 'unanswered' && !isHalfOpen(one)
 
-/** Established, and never a byte in it. */
+/** Established, and never a byte in it; of one that the server broke off nobody knows what it would have been used for. */
 const isUnused = (one: ConnectionFacts): boolean =>
-  isEstablished(one) && one.payloadBytes.client === 0 && one.payloadBytes.server === 0
+  isEstablished(one) &&
+  one.payloadBytes.client === 0 &&
+  one.payloadBytes.server === 0 &&
+  !(one.termination.kind === 'reset' && one.termination.by === 'server')
 
 function earlierOf(facts: ConnectionFacts): Earlier {
   const ended = facts.termination.segments[0]?.time ?? Number.POSITIVE_INFINITY

@@ -1,5 +1,6 @@
 // Why a connection ended, as far as the capture shows it. Analysis in, words out.
 import type { ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
+import { isHalfOpen } from '../../half-open.ts'
 import { isLegible } from '../../legible.ts'
 import { unreachable } from '../../units.ts'
 import type { Sentence } from '../prose.ts'
@@ -33,7 +34,9 @@ function cause(connection: ConnectionAnalysis): Sentence {
     case 'client-close':
       return exchanges.at(-1)?.status === null
         ? say`the ${client} closed while its last request was still unanswered (a pause, a lost page, or a client that gave up).`
-        : say`the ${client} had no more use for the connection, ${after}.`
+        : termination.idleBefore === null && exchanges.length === 0
+          ? say`the ${client} closed it ${after}.`
+          : say`the ${client} had no more use for the connection, ${after}.`
     case 'server-close':
       return legible
         ? say`the ${server} closed it on its own account, ${after}; no time-out and no Connection: close explains it.`
@@ -63,6 +66,7 @@ function cause(connection: ConnectionAnalysis): Sentence {
 
 /** `6.0 s after the last exchange`; where nothing was sent, so. */
 function afterLast(connection: ConnectionAnalysis, exchange = 'the last exchange'): string {
+  if (isHalfOpen(connection)) return 'before the handshake was complete'
   const { termination, exchanges, initiation } = connection
   if (exchanges.length === 0 && termination.idleBefore === null)
     return `before any byte was ${initiation.kind === 'unseen' ? 'captured' : 'sent'}`

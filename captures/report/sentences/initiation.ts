@@ -5,6 +5,7 @@ import type {
   Initiation,
   InitiationSegment,
 } from '../../analysis.ts'
+import { isHalfOpen } from '../../half-open.ts'
 import { unreachable } from '../../units.ts'
 import { playing } from '../opening.ts'
 import type { Sentence } from '../prose.ts'
@@ -16,6 +17,7 @@ export function initiationSentences(connection: ConnectionAnalysis): Sentence[] 
   const { initiation } = connection
   switch (initiation.kind) {
     case 'handshake':
+      if (isHalfOpen(connection)) return [...threeSegments(initiation), brokenOff()]
       return [...threeSegments(initiation), ...roundTrip(initiation), ...fastOpen(initiation)]
     case 'refused':
       return refused(connection)
@@ -122,6 +124,9 @@ function upperBound({ rttToServer }: Initiation, seconds: number): Sentence {
   const server = rttToServer === null ? '' : ` From SYN to SYN+ACK it was ${duration(rttToServer)}.`
   return say`It was complete ${duration(seconds)} after the SYN. How much of that is the round trip cannot be told: the ${role('client')} may have waited with its data.${server}`
 }
+
+const brokenOff = () =>
+  say`No ACK followed: the ${role('client')} sent a RST instead, and the connection never opened (half-open). Who only looks whether a port is open does so.`
 
 /** On shorter paths the ends’ own delays are as long as the way. */
 const shortPath = 2e-3

@@ -21,7 +21,7 @@ export function purposeInShort({ reason, connection }: ConnectionPurpose): strin
     case 'connection-close':
       return `close${it && ` on${it}`}`
     case 'preconnect':
-      return 'preconnect'
+      return 'unused'
     case 'retry':
       return `retry${it && ` of${it}`}`
     case 'unknown':
@@ -50,7 +50,7 @@ export function purposeSentence({ purpose, exchanges }: ConnectionAnalysis): Sen
       return say`Opened because ${it} could not be used again: it carried Connection: close.`
     case 'preconnect':
       return exchanges.length === 0
-        ? say`Opened in advance by the client (preconnect) and never used.`
+        ? say`Never used: no byte was sent on it. Browsers open connections in advance (preconnect); whoever looks whether a port is open does the same.`
         : say`Opened in advance by the client (preconnect), before it had a request to send.`
     case 'retry':
       return say`Opened to try again after ${it}, which was not established.`

@@ -1,5 +1,6 @@
 // The first line: what the capture shows, in four clauses. Analysis in, marked words out.
 import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
+import { isHalfOpen } from '../../half-open.ts'
 import type { Sentence } from '../prose.ts'
 import { join, say } from '../prose.ts'
 import { amount, count, countOrNo, duration, median } from '../quantity.ts'
@@ -84,19 +85,20 @@ function attempts(connections: readonly ConnectionAnalysis[]): Sentence {
 const isNeverOpen = ({ initiation }: ConnectionAnalysis) =>
   initiation.kind === 'refused' || initiation.kind === 'unanswered'
 
+const notMade: readonly (readonly [string, (connection: ConnectionAnalysis) => boolean])[] = [
+  ['half-open', isHalfOpen],
+  ['refused', ({ initiation }) => initiation.kind === 'refused'],
+  ['unanswered', ({ initiation }) => initiation.kind === 'unanswered'],
+  ['not captured', ({ initiation }) => initiation.kind === 'unseen'],
+]
+
 /** `1 handshake (40.4 ms)`, `40 handshakes (40.2 ms each, 1.6 s together)`, `1 refused`. */
 function handshakes(connections: readonly ConnectionAnalysis[]): Sentence {
   if (connections.length === 0) return []
-  const made = connections.filter(({ initiation }) => isOpened(initiation.kind))
+  const made = connections.filter((one) => isOpened(one.initiation.kind) && !isHalfOpen(one))
   const seconds = made.flatMap(({ initiation }) => initiation.duration ?? [])
-  const others = (
-    [
-      ['refused', 'refused'],
-      ['unanswered', 'unanswered'],
-      ['unseen', 'not captured'],
-    ] as const
-  ).flatMap(([kind, word]) => {
-    const number = connections.filter(({ initiation }) => initiation.kind === kind).length
+  const others = notMade.flatMap(([word, is]) => {
+    const number = connections.filter(is).length
     return number > 0 ? [`${amount(number)} ${word}`] : []
   })
   if (made.length === 0 && connections.length === 1) {

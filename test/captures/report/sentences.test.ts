@@ -61,7 +61,10 @@ test.each(
       'close on 3',
       'Opened because connection 3 could not be used again: it carried Connection: close.',
     ],
-    preconnect: ['preconnect', 'Opened in advance by the client (preconnect) and never used.'],
+    preconnect: [
+      'unused',
+      'Never used: no byte was sent on it. Browsers open connections in advance (preconnect); whoever looks whether a port is open does the same.',
+    ],
     retry: ['retry of 3', 'Opened to try again after connection 3, which was not established.'],
     unknown: ['–', ''],
   }),

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
 import { plain } from '../../../captures/report/prose.ts'
 import { causeSentences } from '../../../captures/report/sentences/cause.ts'
+import { initiationSentences } from '../../../captures/report/sentences/initiation.ts'
 import { terminationSentences } from '../../../captures/report/sentences/termination.ts'
 import { verdict } from '../../../captures/report/sentences/verdict.ts'
 import { connectionOf, explainText } from '../helpers/explain.ts'
@@ -311,6 +312,54 @@ describe('where no exchange can be read, none is said to be over', () => {
     expect(told(connectionOf(tls))).toBe(
       'The connection was still open when the capture ended: no FIN and no RST is in the file.',
     )
+  })
+})
+
+describe('a connection on which nothing was sent', () => {
+  const told = (text: string) => {
+    const { analysis } = explainText(text)
+    const [connection] = analysis.connections
+    if (connection === undefined) throw new Error('no connection')
+    const sentences = [...initiationSentences(connection), ...causeSentences(connection)]
+    return {
+      reason: connection.purpose.reason,
+      verdict: plain(verdict(analysis)),
+      words: sentences.map(plain).join(' '),
+    }
+  }
+
+  test('the client broke it off before it was open', () => {
+    const {
+      reason,
+      verdict: clause,
+      words,
+    } = told(`
+      0.000 > S  0:0(0)         <mss 1460>
+      0.020 < S. 0:0(0)   ack 1 <mss 1460>
+      0.021 > R  1:1(0)`)
+    expect(reason).toBe('first')
+    expect(clause).toContain('handshake half-open')
+    expect(words).toContain('the connection never opened (half-open)')
+    expect(words).not.toContain('its last ACK is missing')
+    expect(words).toContain(
+      'the reset came when no exchange was under way, before the handshake was complete',
+    )
+  })
+
+  test('the server broke it off: what it was for is not known', () => {
+    const { reason, words } = told(`${handshake}
+      0.021 < R. 1:1(0)  ack 1`)
+    expect(reason).toBe('first')
+    expect(words).toContain('before any byte was sent')
+  })
+
+  test('the client closed it: it may have been opened in advance', () => {
+    const { reason, words } = told(`${handshake}
+      9.000 > F. 1:1(0)  ack 1
+      9.020 < F. 1:1(0)  ack 2
+      9.021 > .  2:2(0)  ack 2`)
+    expect(reason).toBe('preconnect')
+    expect(words).toContain('the client closed it before any byte was sent')
   })
 })
 
