@@ -193,8 +193,9 @@ const sentAgain =
 
 function noteMarks(connection: Connection, own: Stream, segment: Segment, marks: number): void {
   noteCounts(connection, marks)
-  if (marks & Mark.outOfOrder && segment.time - own.nextTime < tapReorderingTime)
-    own.lateByLittle += 1
+  // Two queues disagree by little either way; by more the clock was set back, and there is no telling.
+  const apart = Math.abs(segment.time - own.nextTime)
+  if (marks & Mark.outOfOrder && apart < tapReorderingTime) own.lateByLittle += 1
   if ((marks & sentAgain) === 0) return
   const end = advance(segment.sequence, segment.length)
   if (!own.hasResent || distance(own.resentTo, end) > 0) own.resentTo = end

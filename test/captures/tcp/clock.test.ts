@@ -74,3 +74,17 @@ test('two interfaces have two clocks', () => {
   expect(clockNotes(explain(onTwo(true)).analysis)).toEqual([])
   expect(clockNotes(explain(onTwo(false)).analysis)).toHaveLength(1)
 })
+
+test('a clock that was set back is no second queue of the recorder', () => {
+  const back = moved([0, 0, 0, 0, 0, 0, 0])
+  const [first, second] = [back[3], back[5]]
+  if (first === undefined || second === undefined) throw new Error('too few packets')
+  // Two segments the other way round, the later one 153 s before the first, or by the queues of one machine.
+  const swapped = (seconds: number) => {
+    const late = { ...first, time: second.time - seconds * 1e9 }
+    const { quality } = explain(writeCapture([...back.slice(0, 3), second, late])).analysis
+    return quality.map(({ kind }) => kind)
+  }
+  expect(swapped(153)).not.toContain('reordered-by-tap')
+  expect(swapped(20e-6)).toContain('reordered-by-tap')
+})
