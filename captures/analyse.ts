@@ -67,7 +67,8 @@ export function createPacketAnalyser({
   const decoded: Record<Decoded, number> = { tcp: 0, other: 0, fragment: 0, unreadable: 0, link: 0 }
   const clock = createClockWatch()
   let lastTime: Nanoseconds = 0
-  let unknownLink = -1
+  /** Packets by link type that is not read here. */
+  const unknownLinks = new Map<number, number>()
   let leastKept = Number.POSITIVE_INFINITY
   let mostKept = -1
 
@@ -119,7 +120,8 @@ export function createPacketAnalyser({
             headerLength: segment.start,
             length: segment.available,
           })
-      } else if (what === 'link') unknownLink = packet.linkType
+      } else if (what === 'link')
+        unknownLinks.set(packet.linkType, (unknownLinks.get(packet.linkType) ?? 0) + 1)
     },
     finish: follower.finish,
     describe(summary) {
@@ -139,7 +141,7 @@ export function createPacketAnalyser({
           clock.steps(),
         ),
         warnings: [
-          ...fileWarnings(summary, decoded, unknownLink),
+          ...fileWarnings(summary, decoded, unknownLinks),
           ...told.flatMap(({ remarks }) => remarks),
         ],
       }
@@ -200,15 +202,15 @@ function isoTime(nanoseconds: bigint): string | null {
 function fileWarnings(
   { damage, packets }: CaptureSummary,
   decoded: Readonly<Record<Decoded, number>>,
-  unknownLink: number,
+  unknownLinks: ReadonlyMap<number, number>,
 ): Analysis['warnings'] {
   const warnings: { packet: number | null; text: string }[] = []
   if (damage !== null)
     warnings.push({ packet: null, text: `damaged at byte ${damage.byte}: ${damage.text}` })
-  if (decoded.link > 0) {
+  for (const [type, count] of unknownLinks) {
     warnings.push({
       packet: null,
-      text: `${decoded.link} of ${packets} packets have link type ${unknownLink}, which is not read here`,
+      text: `${count} of ${packets} packets have link type ${type}, which is not read here`,
     })
   }
   if (decoded.unreadable > 0) {

@@ -340,6 +340,8 @@ export interface ExchangeAnalysis {
   /** 1xx answers before the final one, by status. */
   readonly interim: readonly number[]
   readonly connectionClose: boolean
+  /** How that is known: by the field `Connection: close`, or by HTTP/1.0 without keep-alive; `null`: it is not so. */
+  readonly connectionCloseBy: 'field' | 'version' | null
   readonly isHeadCut: boolean
   /**
    * Why, of the request or else of the response: of its packet only a part was kept, its rest is in no packet, no more bytes
@@ -403,6 +405,8 @@ export interface UploadAnalysis {
   readonly length: number | null
   /** The highest offset that the server is known to have. */
   readonly offset: number
+  /** The file shows one: else `offset` is 0, and means nothing. */
+  readonly isOffsetKnown: boolean
   readonly patches: number
   /** In the order in which they carried it. */
   readonly connections: readonly number[]

@@ -3,7 +3,7 @@ import type { ExchangeAnalysis, ExchangeUpload, SequenceRange, Waits } from '../
 import type { Exchange, Request, Response } from '../http/exchange.ts'
 import { Wait } from '../tcp/pace.ts'
 import { inSeconds, type Nanoseconds } from '../units.ts'
-import { asksToClose } from './persistence.ts'
+import { closesBy } from './persistence.ts'
 
 export interface ExchangeContext {
   /** From, to (ns) and kind of each wait of the client's stream, in order of time. */
@@ -23,6 +23,8 @@ export function describeExchange(
 ): ExchangeAnalysis {
   const { request, response } = exchange
   const acknowledged = context.acknowledged.get(exchange.number)
+  const ways = [closesBy(request), closesBy(response)] as const
+  const closing = ways.find((way) => way === 'field') ?? ways.find((way) => way !== null) ?? null
   return {
     number: exchange.number,
     method: request?.method ?? null,
@@ -50,7 +52,8 @@ export function describeExchange(
     isRequestComplete: request !== null && request.to !== null,
     isResponseComplete: response !== null && response.to !== null,
     interim: exchange.interim.map(({ status }) => status),
-    connectionClose: asksToClose(request) || asksToClose(response),
+    connectionClose: closing !== null,
+    connectionCloseBy: closing,
     isHeadCut: request?.isHeadCut === true || response?.isHeadCut === true,
     headCutBy: request?.headCutBy ?? response?.headCutBy ?? null,
     waits: waitsOf(request, before, context),

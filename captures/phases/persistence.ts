@@ -2,10 +2,15 @@
 import type { Exchange, Request, Response } from '../http/exchange.ts'
 
 /** The connection is not to be used again after this message. */
-export function asksToClose(message: Request | Response | null): boolean {
-  if (message === null) return false
+export const asksToClose = (message: Request | Response | null): boolean =>
+  closesBy(message) !== null
+
+/** Why it is not to be used again after this message: the field says so, or it is of HTTP/1.0; `null`: it may be. */
+export function closesBy(message: Request | Response | null): 'field' | 'version' | null {
+  if (message === null) return null
   const options = (message.fields.get('connection') ?? '').toLowerCase().split(/\s*,\s*/)
-  return options.includes('close') || (message.version === '1.0' && !options.includes('keep-alive'))
+  if (options.includes('close')) return 'field'
+  return message.version === '1.0' && !options.includes('keep-alive') ? 'version' : null
 }
 
 /** What the server said last of how long it keeps an idle connection: `Keep-Alive: timeout=5` (RFC 2068 §19.7.1.1), seconds. */

@@ -101,6 +101,7 @@ function describeUpload(
     protocols,
     length,
     offset,
+    isOffsetKnown: highest !== null,
     patches: work.filter(({ step }) => step.action === 'append').length,
     connections: [...new Set(work.map(({ connection }) => connection))],
     resumptions: resumptionsIn(work),

@@ -6,6 +6,7 @@ import { unreachable } from '../../units.ts'
 import type { Sentence } from '../prose.ts'
 import { role, say, tone } from '../prose.ts'
 import { duration } from '../quantity.ts'
+import { isOfOldVersion } from './ended.ts'
 
 /** `Cause: the server's idle time-out …`; nothing for a connection that did not end. */
 export function causeSentences(connection: ConnectionAnalysis): Sentence[] {
@@ -42,7 +43,9 @@ function cause(connection: ConnectionAnalysis): Sentence {
         ? say`the ${server} closed it on its own account, ${after}; no time-out and no Connection: close explains it.`
         : say`the ${server} closed it, ${after}; why ${unread}.`
     case 'connection-close':
-      return say`the last exchange said Connection: close. Neither side meant to keep the connection.`
+      return isOfOldVersion(connection)
+        ? say`the last exchange was HTTP/1.0 without keep-alive. Neither side meant to keep the connection.`
+        : say`the last exchange said Connection: close. Neither side meant to keep the connection.`
     case 'client-pause':
       return say`the ${client} stopped an upload in the middle of a request (a pause, or a lost page); what its system had already taken over was still sent.`
     case 'reset-in-exchange':

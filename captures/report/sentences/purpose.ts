@@ -47,7 +47,7 @@ export function purposeSentence({ purpose, exchanges }: ConnectionAnalysis): Sen
     case 'after-pause':
       return say`Opened after a pause: the client had given up ${it} with a request under way.`
     case 'connection-close':
-      return say`Opened because ${it} could not be used again: it carried Connection: close.`
+      return say`Opened because ${it} could not be used again: it was to be closed after its exchange.`
     case 'preconnect':
       return exchanges.length === 0
         ? say`Never used: no byte was sent on it. Browsers open connections in advance (preconnect); whoever looks whether a port is open does the same.`

@@ -133,15 +133,23 @@ function lastAck(by: Role, last: TerminationSegment | undefined): Sentence {
   return say`The ACK in frame ${frame(last.packet)} ends it: the ${role(other(by))} is CLOSED.`
 }
 
+const stateOf = ({ clientState, serverState }: TerminationSegment, side: Role) =>
+  side === 'client' ? clientState : serverState
+
 function timeWait({ by, segments, duration: seconds }: Termination): Sentence {
   const last = segments.at(-1)
   if (by === null || !last) return []
-  const who =
-    last.clientState === 'TIME-WAIT' ? 'client' : last.serverState === 'TIME-WAIT' ? 'server' : null
+  const waiting = (['client', 'server'] as const).filter(
+    (side) => stateOf(last, side) === 'TIME-WAIT',
+  )
+  const [who] = waiting
+  const why = 'so that a late segment cannot disturb a new connection on the same ports'
   const waits =
-    who === null
+    who === undefined
       ? []
-      : say` The ${role(who)} stays in TIME-WAIT for a while, so that a late segment cannot disturb a new connection on the same ports.`
+      : waiting.length === 2
+        ? say` Both ends stay in TIME-WAIT for a while, ${why}.`
+        : say` The ${role(who)} stays in TIME-WAIT for a while, ${why}.`
   return say`From the first FIN to the last packet: ${duration(seconds)}.${waits}`
 }
 

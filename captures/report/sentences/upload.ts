@@ -27,6 +27,10 @@ export function uploadSentences(analysis: Analysis, upload: UploadAnalysis): Sen
 function progress(upload: UploadAnalysis): Sentence {
   const { length, offset, complete, cancelled } = upload
   const draft = ` (${protocolWords(upload)}${cancelled ? '; the client gave it up: DELETE' : ''})`
+  if (!upload.isOffsetKnown && !complete) {
+    const of = length === null ? ', nor its length' : `; it has ${size(length)}`
+    return say`how much of it arrived is not in the capture${of}${draft}.`
+  }
   if (length === null) {
     return say`${size(offset)} arrived (offset ${offset}); the length is not in the capture${complete ? ', yet the upload is complete' : ''}${draft}.`
   }

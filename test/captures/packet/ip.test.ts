@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
 import { plain } from '../../../captures/report/prose.ts'
 import { fileSentence } from '../../../captures/report/sentences/file.ts'
+import { blocksIn, concat } from '../format/build.ts'
 import { packetsOf, type TestPacket, writeCapture } from '../helpers/capture-writer.ts'
 import { connectionOf, explain, explainText, only } from '../helpers/explain.ts'
 import { ethernetLayer } from '../helpers/frames.ts'
@@ -271,4 +272,20 @@ test('a clock that goes back makes no round trip', () => {
     0.900 < .  1:1(0)   ack 101`)
   expect(initiation).toMatchObject({ rtt: null, duration: null })
   expect(maintenance.rtt.client).toBeNull()
+})
+
+test('of several link types that are not read each is told', () => {
+  const make = blocksIn('little')
+  const frame = (number: number) =>
+    make.enhanced({ ticks: 1n, bytes: new Uint8Array(20), interface: number })
+  const file = concat(
+    make.section(),
+    make.interface({ linkType: 147 }),
+    make.interface({ linkType: 195 }),
+    ...[0, 1, 1].map(frame),
+  )
+  expect(explain(file).analysis.warnings.map(({ text }) => text)).toEqual([
+    '1 of 3 packets have link type 147, which is not read here',
+    '2 of 3 packets have link type 195, which is not read here',
+  ])
 })

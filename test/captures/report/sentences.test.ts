@@ -59,7 +59,7 @@ test.each(
     ],
     'connection-close': [
       'close on 3',
-      'Opened because connection 3 could not be used again: it carried Connection: close.',
+      'Opened because connection 3 could not be used again: it was to be closed after its exchange.',
     ],
     preconnect: [
       'unused',
@@ -483,6 +483,16 @@ test('interim answers are told with the last offset of them, a conflict with bot
     upload: anUploadPart({ from: 2000, answeredOffset: 1000, isConsistent: false }),
   })
   expect(conflict[1]).toContain(': the server stands at Upload-Offset 1000, not at 2000.')
+})
+
+test('an offset that no answer told is not 0', () => {
+  const unknown = { offset: 0, isOffsetKnown: false, complete: false }
+  expect(uploadTold({ ...unknown, length: null }, [])[0]).toBe(
+    'how much of it arrived is not in the capture, nor its length (tus 1.0.0).',
+  )
+  expect(uploadTold(unknown, [])[0]).toBe(
+    'how much of it arrived is not in the capture; it has 1.0 MiB (tus 1.0.0).',
+  )
 })
 
 test('offsets that do not fit are told with the place of the first', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ConnectionAnalysis } from '../../../captures/analysis.ts'
 import { plain } from '../../../captures/report/prose.ts'
 import { causeSentences } from '../../../captures/report/sentences/cause.ts'
+import { closedBy } from '../../../captures/report/sentences/ended.ts'
 import { initiationSentences } from '../../../captures/report/sentences/initiation.ts'
 import { terminationSentences } from '../../../captures/report/sentences/termination.ts'
 import { verdict } from '../../../captures/report/sentences/verdict.ts'
@@ -70,6 +71,9 @@ test('simultaneous: neither had seen the other FIN', () => {
     1.021 < .  2:2(0)   ack 2`)
   expect(connection.termination).toMatchObject({ kind: 'fin', form: 'simultaneous' })
   expect(statesOf(connection).at(-1)).toEqual([7, 'server ACK', 'TIME-WAIT', 'TIME-WAIT'])
+  expect(terminationSentences(connection).map(plain).join(' ')).toContain(
+    'Both ends stay in TIME-WAIT for a while',
+  )
 })
 
 test('half-closed, with data after the FIN', () => {
@@ -236,6 +240,21 @@ describe('why', () => {
       1.040 > F. 28:28(0) ack 48
       1.060 < .  48:48(0) ack 29`)
     expect(termination).toMatchObject({ by: 'server', cause: 'connection-close' })
+  })
+
+  test('HTTP/1.0 ends it without such a field', () => {
+    const connection = connectionOf(`${handshake}
+      1.000 > P. 1        ack 1   "GET / HTTP/1.0\\r\\n\\r\\n"
+      1.020 < P. 1        ack 19  "HTTP/1.0 204 No Content\\r\\n\\r\\n"
+      1.020 < F. 28:28(0) ack 19
+      1.040 > F. 19:19(0) ack 29
+      1.060 < .  29:29(0) ack 20`)
+    expect(connection.exchanges[0]).toMatchObject({
+      connectionClose: true,
+      connectionCloseBy: 'version',
+    })
+    expect(causeSentences(connection).map(plain)[0]).toContain('was HTTP/1.0 without keep-alive')
+    expect(plain(closedBy(connection, true))).toBe('closed by the server (HTTP/1.0)')
   })
 
   test('the client had no more to ask', () => {

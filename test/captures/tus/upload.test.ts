@@ -42,6 +42,7 @@ test('an upload in many PATCHes on one connection', () => {
     protocols: [{ protocol: 'tus', version: '1.0.0' }],
     length: 3000,
     offset: 3000,
+    isOffsetKnown: true,
     patches: 3,
     connections: [0],
     resumptions: 0,
