@@ -111,8 +111,12 @@ const missingSegments: Trouble = {
   kind: 'missing-segments',
   weight: 'limits',
   has: ({ analysis: { missingBytes } }) => missingBytes.client + missingBytes.server > 0,
-  text: (touched) =>
-    `${sum(touched, ({ missingBytes }) => missingBytes.client + missingBytes.server)} bytes were acknowledged but are not in the file: the recorder missed their segments.`,
+  text: (touched) => {
+    const missing = sum(touched, ({ missingBytes }) => missingBytes.client + missingBytes.server)
+    return missing === 1
+      ? '1 byte was acknowledged but is not in the file: the recorder missed its segment.'
+      : `${missing} bytes were acknowledged but are not in the file: the recorder missed their segments.`
+  },
 }
 
 const oneSided: Trouble = {

@@ -106,6 +106,25 @@ export function createReassembly(
     }
   }
 
+  /** Bytes of a stream of which the FIN was said not to be captured: if they are new, that was one of them. */
+  function reconsiderFin(
+    consumer: StreamConsumer,
+    direction: Direction,
+    stream: Stream,
+    segment: Segment,
+  ): void {
+    const at = stream.unseenFin
+    if (segment.offset + segment.length <= at) return
+    stream.unseenFin = -0.5
+    if (segment.offset <= at) {
+      stream.frontier = at
+      return
+    }
+    stream.missingBytes += 1
+    stream.uniqueBytes += 1
+    consumer.gap(direction, at, at + 1, segment)
+  }
+
   /** Takes the bytes from the frontier to `to` as never captured; those that were acknowledged were sent for sure. */
   function giveUp(
     consumer: StreamConsumer,
@@ -198,6 +217,7 @@ export function createReassembly(
       const { streams } = connection
       const other = streams[direction === 0 ? 1 : 0]
       const { length, offset } = segment
+      if (stream.unseenFin >= 0) reconsiderFin(consumer, direction, stream, segment)
       const ahead = offset - stream.frontier
       if (ahead === 0 && stream.early.length === 0 && !isHeld(other, other.acknowledged)) {
         stream.frontier = offset + length
@@ -231,6 +251,13 @@ export function createReassembly(
       const isPatient =
         stream.missingPackets <= patiencePackets && place.time - stream.missingSince < patience
       if (isPatient) return
+      const isLast = stream.fin === null && stream.early.length === 0
+      if (isLast && stream.acknowledged - stream.frontier === 1) {
+        stream.unseenFin = stream.frontier
+        stream.frontier = stream.acknowledged
+        drain(consumerOf(connection), connection.streams)
+        return
+      }
       const to = Math.min(firstEarly(stream), stream.acknowledged)
       giveUp(consumerOf(connection), connection.streams, direction, to, place)
     },

@@ -105,6 +105,8 @@ export interface Stream {
   uniqueBytes: number
   retransmittedBytes: number
   missingBytes: number
+  /** One number beyond the last byte that was sent is acknowledged: a FIN that was not captured, unless more bytes come. −0.5: none. */
+  unseenFin: StreamOffset
 
   // Counts.
   dataSegments: number
@@ -179,6 +181,7 @@ export function createStream(): Stream {
     uniqueBytes: 0,
     retransmittedBytes: 0,
     missingBytes: 0,
+    unseenFin: noTime,
     dataSegments: 0,
     largestSegment: 0,
     maxInFlight: 0,

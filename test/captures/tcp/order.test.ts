@@ -1,6 +1,6 @@
 // The recorder may see packets out of the order in which they were sent: on a loopback with two processors it does.
-import { expect, test } from 'vitest'
-import { connectionOf } from '../helpers/explain.ts'
+import { describe, expect, test } from 'vitest'
+import { connectionOf, explainText, only } from '../helpers/explain.ts'
 
 const handshake = `
   0.000 > S  0:0(0)         <mss 1460>
@@ -31,4 +31,43 @@ test('an answer to a request that was never captured is not held for ever', () =
   `)
   expect(missingBytes.client).toBe(28)
   expect(exchanges.at(-1)).toMatchObject({ target: '/b', status: 204, responsePacket: 6 })
+})
+
+describe('one number beyond the last byte is acknowledged', () => {
+  const half = `${handshake}
+    0.0300 > P. 1:29(28)  ack 1  ${request('a')}
+    0.0310 < .  1:1(0)    ack 29
+    0.0400 < P. 1:28(27)  ack 30 ${answer}
+    0.0600 < P. 28:55(27) ack 30 ${answer}
+    0.0800 < F. 55:55(0)  ack 30`
+
+  test('that is a FIN which was not captured, and no byte', () => {
+    const { analysis } = explainText(half)
+    expect(only(analysis.connections)).toMatchObject({
+      missingBytes: { client: 0, server: 0 },
+      payloadBytes: { client: 28, server: 54 },
+      exchanges: [{ target: '/a', status: 204 }, {}],
+    })
+    expect(analysis.quality.map(({ kind }) => kind)).not.toContain('missing-segments')
+  })
+
+  test('more bytes behind it make a byte of it that is missing', () => {
+    const { analysis } = explainText(`${half}
+    0.0900 > P. 30:58(28)  ack 56 ${request('b')}`)
+    expect(only(analysis.connections)).toMatchObject({
+      missingBytes: { client: 1, server: 0 },
+      payloadBytes: { client: 57, server: 54 },
+    })
+    expect(analysis.quality[0]?.text).toBe(
+      '1 byte was acknowledged but is not in the file: the recorder missed its segment.',
+    )
+  })
+
+  test('and one that comes late is there', () => {
+    const { missingBytes, payloadBytes, exchanges } = connectionOf(`${half}
+    0.0900 > P. 29:57(28)  ack 56 ${request('b')}`)
+    expect(missingBytes.client).toBe(0)
+    expect(payloadBytes.client).toBe(56)
+    expect(exchanges[1]).toMatchObject({ target: '/b' })
+  })
 })
