@@ -3,7 +3,7 @@ import type { Packet } from '../format/packet.ts'
 import { type AddressTable, createAddressTable } from './addresses.ts'
 import { int32, uint16 } from './bytes.ts'
 import { createFragmentTable, type Fragment, type FragmentPlace } from './fragments.ts'
-import { type LinkType, linkTypes } from './link.ts'
+import { etherPayload, type LinkType, linkTypes } from './link.ts'
 import type { Segment } from './segment.ts'
 import { decodeTcp } from './tcp-header.ts'
 
@@ -214,14 +214,32 @@ function extensionLength(bytes: Uint8Array, at: number, type: number): number {
 /** IP in IP, IPv6 in IP, GRE: what they carry may be TCP. */
 const isTunnel = (protocol: number) => protocol === 4 || protocol === 41 || protocol === 47
 
-/** Where the inner IP header starts: IP in IP (RFC 2003, RFC 4213) and GRE without routing (RFC 2784, 2890); −1: none. */
+/** Where the inner IP header starts; −1: none. */
 function innerStart(bytes: Uint8Array, protocol: number, at: number, end: number): number {
+  // IP in IP (RFC 2003, RFC 4213).
   if (protocol === 4 || protocol === 41) return at < end ? at : -1
-  if (protocol !== 47 || at + 4 > end) return -1
+  if (protocol === 47) return behindGre(bytes, at, end)
+  return protocol === 17 ? behindVxlan(bytes, at, end) : -1
+}
+
+/** Generic Routing Encapsulation without routing (RFC 2784, 2890): IP, or an Ethernet frame. */
+function behindGre(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 4 > end) return -1
   const flags = uint16(bytes, at)
   const type = uint16(bytes, at + 2)
-  if ((flags & 0x4007) !== 0 || (type !== 0x0800 && type !== 0x86dd)) return -1
+  if ((flags & 0x4007) !== 0) return -1
   const optional = [0x8000, 0x2000, 0x1000].filter((bit) => (flags & bit) !== 0).length
   const inner = at + 4 + 4 * optional
-  return inner < end ? inner : -1
+  if (type === 0x6558) return etherPayload(bytes, inner + 12, end)
+  const isIp = type === 0x0800 || type === 0x86dd
+  return isIp && inner < end ? inner : -1
+}
+
+const vxlanPort = 4789
+
+/** An Ethernet frame in UDP (RFC 7348): the flag I tells that the header has an identifier. */
+function behindVxlan(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 16 > end || uint16(bytes, at + 2) !== vxlanPort) return -1
+  if (((bytes[at + 8] ?? 0) & 8) === 0) return -1
+  return etherPayload(bytes, at + 16 + 12, end)
 }

@@ -44,12 +44,22 @@ export const linkTypes: Readonly<Record<number, LinkType>> = {
   },
 }
 
-/** The type field at `at`, then the payload. */
-function etherPayload(bytes: Uint8Array, at: number, end: number): number {
+/** The type field at `at`, then the payload. −1: no IP in it. */
+export function etherPayload(bytes: Uint8Array, at: number, end: number): number {
   return at + 2 <= end ? behindTags(bytes, uint16(bytes, at), at + 2, end) : -1
 }
 
-/** Skips what may stand between an EtherType and IP: VLAN tags (802.1Q, 802.1ad), PPPoE (RFC 2516), MPLS (RFC 3032). */
+/** In the place of a type the length of an IEEE 802.3 frame, with LLC behind it. */
+const longestLlc = 1500
+
+/** LLC with a SNAP header that has an EtherType (RFC 1042). */
+const isSnap = (bytes: Uint8Array, at: number, end: number): boolean =>
+  at + 8 <= end &&
+  uint16(bytes, at) === 0xaaaa &&
+  uint16(bytes, at + 2) === 0x0300 &&
+  uint16(bytes, at + 4) === 0
+
+/** Skips what may stand between an EtherType and IP: VLAN tags (802.1Q, 802.1ad), SNAP (RFC 1042), PPPoE (RFC 2516), MPLS (RFC 3032). */
 function behindTags(bytes: Uint8Array, first: number, from: number, end: number): number {
   let type = first
   let at = from
@@ -59,6 +69,9 @@ function behindTags(bytes: Uint8Array, first: number, from: number, end: number)
       if (at + 4 > end) return -1
       type = uint16(bytes, at + 2)
       at += 4
+    } else if (type <= longestLlc && isSnap(bytes, at, end)) {
+      type = uint16(bytes, at + 6)
+      at += 8
     } else if (type === 0x8864) {
       if (at + 8 > end) return -1
       const protocol = uint16(bytes, at + 6)

@@ -83,3 +83,30 @@ test.each(layouts)('in pieces of any size, as $name', (layout) => {
   const whole = explain(file)
   for (const size of [1, 7, 16, 1000]) expect(explain(file, size)).toEqual(whole)
 })
+
+/** An IPv4 packet of that protocol, with the frame behind a header. */
+const tunnel = (protocol: number, header: readonly number[]) => (ip: Uint8Array) => {
+  const inner = ethernetLayer.frame(ip)
+  const outer = Buffer.alloc(20)
+  outer.set([0x45, 0])
+  outer.writeUInt16BE(20 + header.length + inner.length, 2)
+  outer.set([64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2], 8)
+  return ethernetLayer.frame(Buffer.concat([outer, Buffer.from(header), inner]))
+}
+
+const snap = (ip: Uint8Array) => {
+  const frame = Buffer.from(ethernetLayer.frame(ip))
+  const header = Buffer.from([0, 0, 0xaa, 0xaa, 3, 0, 0, 0])
+  header.writeUInt16BE(8 + ip.length, 0)
+  return Buffer.concat([frame.subarray(0, 12), header, frame.subarray(12)])
+}
+
+test.each([
+  ['SNAP', snap],
+  ['an Ethernet frame in GRE', tunnel(47, [0, 0, 0x65, 0x58])],
+  ['an Ethernet frame in GRE with a key', tunnel(47, [0x20, 0, 0x65, 0x58, 0, 0, 0, 7])],
+  ['VXLAN', tunnel(17, [0x80, 0, 0x12, 0xb5, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 7, 0])],
+])('behind %s', (name, frame) => {
+  expect(told({}, { name, linkType: 1, frame })).toEqual(usual)
+  expect(told(version6, { name, linkType: 1, frame })).toEqual(told(version6))
+})
