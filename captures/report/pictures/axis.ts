@@ -1,6 +1,6 @@
 // Where times stand on a picture's width, and what is written under them.
 import type { ConnectionAnalysis } from '../../analysis.ts'
-import { isPatch } from '../../patch.ts'
+import { isPatch } from '../../rules/patch.ts'
 import { line, type Mark, text } from './picture.ts'
 
 export interface Axis {

@@ -1,6 +1,6 @@
 // One connection as a bar: handshake, requests, idle times, ending. Connection and axis in, marks out.
 import type { ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
-import { isPatch } from '../../patch.ts'
+import { isPatch } from '../../rules/patch.ts'
 import { plain } from '../prose.ts'
 import { count, duration } from '../quantity.ts'
 import { answer, bringsBytes, matter, methodOf } from '../sentences/exchange.ts'
@@ -138,6 +138,11 @@ function block(exchange: ExchangeAnalysis, { x, middle, half }: Sheet): Mark {
     exchange.responseStart === null
       ? from + width
       : Math.min(from + width, x(exchange.responseStart))
+  // An early answer ends before its request does.
+  const received =
+    exchange.responseEnd === null
+      ? from + width
+      : Math.max(from + 1.5, Math.min(from + width, x(exchange.responseEnd)))
   return part(titleOf(exchange), toFrame(exchange.requestPacket ?? exchange.responsePacket), [
     ...(!isWork
       ? [rect(box(from, from + width), 'other')]
@@ -149,10 +154,7 @@ function block(exchange: ExchangeAnalysis, { x, middle, half }: Sheet): Mark {
             ...(exchange.responseStart === null
               ? []
               : [
-                  rect(
-                    box(Math.max(from, Math.min(answered, from + width - 1.5)), from + width),
-                    'server',
-                  ),
+                  rect(box(Math.max(from, Math.min(answered, received - 1.5)), received), 'server'),
                 ]),
           ]),
     ...(isFault(exchange) ? [cross(from + width / 2, middle - half - 4, 3)] : []),
