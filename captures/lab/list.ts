@@ -1,7 +1,7 @@
 // The list of recordings for captures/README.md: each with what it shows and at which frames. Analyses in, Markdown out. Pure.
 import type { Analysis, ConnectionAnalysis, IdleGap } from '../analysis.ts'
-import { isPatch } from '../patch.ts'
 import { count, duration } from '../report/quantity.ts'
+import { isPatch } from '../rules/patch.ts'
 
 export interface Listed {
   readonly name: string

@@ -1,7 +1,7 @@
 // The second phase: what lies between initiation and termination, at work and idle.
 import type { ExchangeAnalysis, IdleGap, Maintenance, RttSummary } from '../analysis.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { isPatch } from '../patch.ts'
+import { isPatch } from '../rules/patch.ts'
 import type { Connection, Silence } from '../tcp/connection.ts'
 import type { Stream } from '../tcp/stream.ts'
 import { inSeconds, roundSeconds } from '../units.ts'

@@ -1,8 +1,8 @@
 // The third phase: from the first FIN or RST to the last packet (RFC 9293 §3.6), who, how, and why.
 import type { Initiation, Termination, TerminationSegment } from '../analysis.ts'
 import type { Exchange, HttpReader } from '../http/exchange.ts'
-import { isLegible } from '../legible.ts'
 import { Flag } from '../packet/segment.ts'
+import { isLegible } from '../rules/legible.ts'
 import type { Connection, EndSegment } from '../tcp/connection.ts'
 import type { Stream } from '../tcp/stream.ts'
 import { inSeconds, type Role } from '../units.ts'

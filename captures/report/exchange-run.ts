@@ -1,6 +1,6 @@
 // A run of exchanges in one line: what they have in common. Exchanges in, words out.
 import type { ExchangeAnalysis } from '../analysis.ts'
-import { isPatch } from '../patch.ts'
+import { isPatch } from '../rules/patch.ts'
 import type { Sentence } from './prose.ts'
 import { frameRange, say } from './prose.ts'
 import { count, size } from './quantity.ts'

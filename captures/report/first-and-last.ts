@@ -1,6 +1,6 @@
 // Of many PATCHes the first and the last are told packet by packet.
 import type { ExchangeAnalysis } from '../analysis.ts'
-import { isPatch } from '../patch.ts'
+import { isPatch } from '../rules/patch.ts'
 
 export interface FirstAndLast {
   readonly name: 'PATCH' | 'exchange'

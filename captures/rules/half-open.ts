@@ -1,5 +1,5 @@
 // A connection that its caller broke off before it was open: how scanners look whether a port is.
-import type { ConnectionAnalysis } from './analysis.ts'
+import type { ConnectionAnalysis } from '../analysis.ts'
 
 export type HalfOpenFacts = Pick<ConnectionAnalysis, 'initiation' | 'termination' | 'payloadBytes'>
 

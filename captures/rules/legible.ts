@@ -1,5 +1,5 @@
 // Whether the exchanges of a connection can be told from its bytes. Where they can't, nobody knows whether one was under way.
-import type { ConnectionAnalysis } from './analysis.ts'
+import type { ConnectionAnalysis } from '../analysis.ts'
 
 export type LegibleFacts = Pick<ConnectionAnalysis, 'protocol' | 'payloadBytes' | 'initiation'>
 

@@ -1,7 +1,7 @@
 // What each connection was opened for: plain facts of all connections in, a reason for each out.
 import type { ConnectionAnalysis, ConnectionPurpose, ExchangeAnalysis } from '../analysis.ts'
 
-import { isHalfOpen } from '../half-open.ts'
+import { isHalfOpen } from '../rules/half-open.ts'
 
 /** What is asked of a connection. Times in seconds, as in the analysis document. */
 export type ConnectionFacts = Pick<

@@ -1,6 +1,5 @@
 // The analysis of a growing capture as small JSON for the page: figures, ladders, and the words that `explain` has. Pure.
 import type { ConnectionAnalysis, ExchangeAnalysis, PerRole } from '../../captures/analysis.ts'
-import { isPatch } from '../../captures/patch.ts'
 import {
   initiationLadder,
   type LadderRow,
@@ -13,6 +12,7 @@ import { initiationSentences } from '../../captures/report/sentences/initiation.
 import { lossSentences } from '../../captures/report/sentences/losses.ts'
 import { purposeSentence } from '../../captures/report/sentences/purpose.ts'
 import { terminationSentences } from '../../captures/report/sentences/termination.ts'
+import { isPatch } from '../../captures/rules/patch.ts'
 
 import type { Endpoint, Role } from '../../captures/units.ts'
 import type { LeftOut } from './bounds.ts'

@@ -1,6 +1,6 @@
 // What an explanation says of frames, as Wireshark's display filters: anybody can check it there. Connection in, claims out.
 import type { ConnectionAnalysis, EndOptions, ExchangeAnalysis } from '../../analysis.ts'
-import { isPatch } from '../../patch.ts'
+import { isPatch } from '../../rules/patch.ts'
 import type { Role } from '../../units.ts'
 import { playing } from '../opening.ts'
 

@@ -1,7 +1,7 @@
 // The picture at the head of the report: one kept connection above, one for each request below, on one time axis.
 // Analyses in, picture out.
 import type { Analysis, ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
-import { isPatch } from '../../patch.ts'
+import { isPatch } from '../../rules/patch.ts'
 import { type Axis, axisMarks, timeAxis } from '../pictures/axis.ts'
 import { titleOf } from '../pictures/gantt.ts'
 import {

@@ -1,6 +1,6 @@
 // One connection explained as the assignment asks: initiation, maintenance, termination, question by question. Recording in, blocks out.
 import type { ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
-import { isPatch } from '../../patch.ts'
+import { isPatch } from '../../rules/patch.ts'
 import { firstAndLastLadder } from '../exchange-ladder.ts'
 import { exchangeTable } from '../exchange-table.ts'
 import { initiationLadder, type LadderRow, terminationLadder } from '../ladder.ts'

@@ -1,6 +1,6 @@
 // The other recordings, a short section each: what it shows and at which frames. Recording in, blocks out; to say more of one, a row.
 import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
-import { isPatch } from '../../patch.ts'
+import { isPatch } from '../../rules/patch.ts'
 import { tellingConnections } from '../alike.ts'
 import { overview } from '../overview.ts'
 import { timeAxis } from '../pictures/axis.ts'

@@ -1,7 +1,7 @@
 // Why a connection ended, as far as the capture shows it. Analysis in, words out.
 import type { ConnectionAnalysis, ExchangeAnalysis } from '../../analysis.ts'
-import { isHalfOpen } from '../../half-open.ts'
-import { isLegible } from '../../legible.ts'
+import { isHalfOpen } from '../../rules/half-open.ts'
+import { isLegible } from '../../rules/legible.ts'
 import { unreachable } from '../../units.ts'
 import type { Sentence } from '../prose.ts'
 import { role, say, tone } from '../prose.ts'

@@ -5,7 +5,7 @@ import type {
   ExchangeUpload,
   SequenceRange,
 } from '../../analysis.ts'
-import { isPatch } from '../../patch.ts'
+import { isPatch } from '../../rules/patch.ts'
 import { unreachable } from '../../units.ts'
 import type { Part, Sentence } from '../prose.ts'
 import { frameRange, frames, say, tone } from '../prose.ts'

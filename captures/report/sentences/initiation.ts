@@ -5,7 +5,7 @@ import type {
   Initiation,
   InitiationSegment,
 } from '../../analysis.ts'
-import { isHalfOpen } from '../../half-open.ts'
+import { isHalfOpen } from '../../rules/half-open.ts'
 import { unreachable } from '../../units.ts'
 import { playing } from '../opening.ts'
 import type { Sentence } from '../prose.ts'

@@ -1,6 +1,6 @@
 // The end of a connection in words: who, how, after how long, and why. Analysis in, marked words out.
 import type { ConnectionAnalysis, Termination, TerminationSegment } from '../../analysis.ts'
-import { isLegible } from '../../legible.ts'
+import { isLegible } from '../../rules/legible.ts'
 import { type Role, unreachable } from '../../units.ts'
 import type { Sentence } from '../prose.ts'
 import { frame, frames, role, say } from '../prose.ts'

@@ -1,6 +1,6 @@
 // The first line: what the capture shows, in four clauses. Analysis in, marked words out.
 import type { Analysis, ConnectionAnalysis } from '../../analysis.ts'
-import { isHalfOpen } from '../../half-open.ts'
+import { isHalfOpen } from '../../rules/half-open.ts'
 import type { Sentence } from '../prose.ts'
 import { join, say } from '../prose.ts'
 import { amount, count, countOrNo, duration, median } from '../quantity.ts'

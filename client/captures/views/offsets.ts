@@ -1,10 +1,10 @@
 // P3 and P4: the offset of an upload over time across its connections, and the client's bytes in flight, on one linked axis.
 import type { Analysis, ConnectionAnalysis, UploadAnalysis } from '../../../captures/analysis.ts'
-import { isPatch } from '../../../captures/patch.ts'
 import type { Span } from '../../../captures/report/pictures/axis.ts'
 import { connectionPart } from '../../../captures/report/prose.ts'
 import { count, duration, moment } from '../../../captures/report/quantity.ts'
 import { answer, matter } from '../../../captures/report/sentences/exchange.ts'
+import { isPatch } from '../../../captures/rules/patch.ts'
 import { h, setAttribute, setText } from '../../upload/dom.ts'
 import type { Capture } from '../capture.ts'
 import { type LinkedTime, linkedTime, ownSpan } from '../linked-time.ts'
