@@ -59,10 +59,14 @@ async function inflate(source: Source, push: (chunk: Uint8Array) => void): Promi
   const zip = createGunzip()
   let error: Error | null = null
   let refusal: unknown = null
+  let isOver = false
   let sound = 0
   let pushed = 0
   zip.on('error', (found) => {
     error = found
+  })
+  zip.on('end', () => {
+    isOver = true
   })
   zip.on('data', (chunk: Uint8Array) => {
     if (refusal !== null) return
@@ -74,14 +78,15 @@ async function inflate(source: Source, push: (chunk: Uint8Array) => void): Promi
     }
   })
   try {
-    for (let piece = source(); piece.length > 0 && error === null; piece = source()) {
+    // Zeros behind the data, as tapes and some disks leave them, end it before its source does.
+    for (let piece = source(); piece.length > 0 && error === null && !isOver; piece = source()) {
       await written(zip, piece)
       // What it gave is handed on before the next piece: with an error it would be dropped.
       await breathe()
       if (refusal !== null) throw refusal
       if (error === null) sound += piece.length
     }
-    if (error === null) await ended(zip)
+    if (error === null && !isOver) await ended(zip)
     if (refusal !== null) throw refusal
   } finally {
     zip.destroy()
@@ -89,22 +94,20 @@ async function inflate(source: Source, push: (chunk: Uint8Array) => void): Promi
   return { error, sound, pushed }
 }
 
-/** After an error nobody calls back. */
+/** After an error, or behind the end, nobody calls back. */
 const written = (zip: Gunzip, piece: Uint8Array) =>
   settled(zip, (resolve) => zip.write(piece, resolve))
 
-const ended = (zip: Gunzip) =>
-  settled(zip, (resolve) => {
-    zip.once('end', resolve)
-    zip.end()
-  })
+const ended = (zip: Gunzip) => settled(zip, () => zip.end())
 
 const settled = (zip: Gunzip, start: (resolve: () => void) => void) =>
   new Promise<void>((resolve) => {
     const done = () => {
       zip.off('error', done)
+      zip.off('end', done)
       resolve()
     }
     zip.once('error', done)
+    zip.once('end', done)
     start(done)
   })

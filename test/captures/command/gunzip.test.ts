@@ -58,6 +58,13 @@ test.each([2000, 1_000_000])('junk behind %i bytes costs none of them', async (l
   expect(damages).toHaveLength(1)
 })
 
+test.each([2000, 1_000_000])('zeros behind %i bytes are padding', async (length) => {
+  const plain = content(length)
+  const { bytes, damages } = await readBack(Buffer.concat([gzipSync(plain), Buffer.alloc(700_000)]))
+  expect(bytes.equals(plain)).toBe(true)
+  expect(damages).toEqual([])
+})
+
 test('sound data are read as they are, several members too', async () => {
   const plain = content(3_000_000)
   const two = [plain.subarray(0, 1_000_000), plain.subarray(1_000_000)]
