@@ -68,7 +68,7 @@ export function createTrimmer(
     {
       interfaces: summary.interfaces,
       start: summary.start,
-      comment: 'Trimmed by longhaul: headers and HTTP heads kept, no byte of a file.',
+      comment: `Trimmed by longhaul: headers and HTTP heads kept, no byte of a file.${timeless(summary)}`,
     },
   )
   const decoder = createDecoder()
@@ -107,6 +107,12 @@ export function createTrimmer(
     },
   }
 }
+
+/** A block that is cut must have a time, also where the packet had none. */
+const timeless = ({ timelessPackets, packets }: CaptureSummary): string =>
+  timelessPackets === 0
+    ? ''
+    : ` ${timelessPackets} of ${packets} packets had no time of their own: here they have that of the one before, or 1970.`
 
 const rangesIn = (kept: KeptRanges, { available }: Segment, seen: SegmentView) =>
   kept.within(seen.connection, seen.direction, seen.offset, seen.offset + available)
