@@ -55,7 +55,7 @@ pageTest('a chunk damaged on its way is found, and goes again by itself', async 
   const received = scene.link.received()
   scene.link.allow(Number.POSITIVE_INFINITY)
   await waitForFinished(page)
-  expect(refusals(scene.server().log())).toBe(1)
+  await context.expect.poll(() => refusals(scene.server().log())).toBe(1)
   await scene.expectWhole()
   expect(await digestOf(page)).toEqual({
     sha256: scene.file.sha256,
