@@ -6,7 +6,15 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-const serve = [here('../../../dist/server/cli.js'), 'serve', '--port', '0', '--dir']
+/** As `npm start` and the systemd unit run it. */
+const serve = [
+  '--max-semi-space-size=4',
+  here('../../../dist/server/cli.js'),
+  'serve',
+  '--port',
+  '0',
+  '--dir',
+]
 
 interface ServerKind {
   readonly title: string
