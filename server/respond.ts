@@ -1,6 +1,6 @@
 // Ends an exchange whose request body may still be on its way, so that the client gets to read the answer.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { markEnding } from './turns.ts'
+import { markLast } from './turns.ts'
 
 /** A rest of a body up to this many bytes is read and thrown away, and the connection lives on. */
 const drainBytes = 1024 * 1024
@@ -56,7 +56,7 @@ export function respond(
   else if (answer.status !== 204) headers.push('Content-Length', '0')
   if (closes) {
     headers.push('Connection', 'close')
-    markEnding(request.socket)
+    markLast(response)
   }
   response.writeHead(answer.status, headers)
   const content = request.method === 'HEAD' ? null : text

@@ -58,6 +58,21 @@ describe('behind an answer that closes the connection nothing is done (RFC 9112 
     expect((await get(again, kept)).text).toBe('kept')
   })
 
+  test.each([
+    ['asks for the end', 'HTTP/1.1', { Connection: 'close' }],
+    ['is of HTTP/1.0', 'HTTP/1.0', {}],
+  ] as const)('but the last one itself is answered: one that %s', async (_, version, headers) => {
+    const target = await upload(server, 'hello')
+    const wire = await connect(server)
+    const first = request({ method: 'HEAD', target, headers: tusHeaders() })
+    const second = requestHead({ method: 'HEAD', target, headers: tusHeaders(headers) })
+    await wire.send(first + second.replace('HTTP/1.1', version))
+    expect((await wire.response('HEAD')).status).toBe(200)
+    expect((await wire.response('HEAD')).status).toBe(200)
+    expect(await wire.closed()).toBe('fin')
+    wire.close()
+  })
+
   test('a request behind one that asked for the end', async () => {
     const [first, kept] = [await upload(server, 'hello'), await upload(server, 'kept')]
     const wire = await connect(server)
