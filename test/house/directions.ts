@@ -10,7 +10,8 @@ export interface Import {
 /** A place (a folder, or a file without its ending) and the places that it may import, besides itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'server/units': [],
-  'server/config': ['server/units'],
+  'server/config-readers': ['server/units'],
+  'server/config': ['server/config-readers', 'server/units'],
   'server/uploads': ['server/config', 'server/units'],
   'server/connections': [],
   'server/turns': [],
